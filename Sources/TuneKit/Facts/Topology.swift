@@ -1,0 +1,86 @@
+// Packages, NUMA nodes, L3 groups, cores and PUs as sysfs lists them.
+
+/// The shape of the machine. CPU numbers are the operating system's.
+public struct Topology: Sendable, Equatable {
+  /// A NUMA node directory of sysfs.
+  public struct Node: Sendable, Equatable {
+    /// The node's number; sparse and not always from 0.
+    public var id: Int
+    /// MemTotal in KiB; nil where unreadable.
+    public var memoryKiB: Int?
+    /// Its online CPUs; empty for CPU-less nodes.
+    public var cpus: CPUSet
+    /// Distance to each node by number; empty where unreadable.
+    public var distances: [Int: Int]
+    /// Huge-page pools, by size upwards.
+    public var pools: [HugePagePool]
+    /// Whether it has both CPUs and memory; only such nodes count for spread and binding.
+    public var isFull: Bool { !cpus.isEmpty && (memoryKiB ?? 1) > 0 }
+  }
+
+  /// A pool of huge pages of one size on one node.
+  public struct HugePagePool: Sendable, Equatable {
+    /// Page size in KiB.
+    public var pageSizeKiB: Int
+    /// `nr_hugepages`.
+    public var total: Int
+    /// `free_hugepages`.
+    public var free: Int
+  }
+
+  /// CPUs that share a level-3 cache.
+  public struct L3Group: Sendable, Equatable {
+    /// The online CPUs.
+    public var cpus: CPUSet
+    /// Cache size in KiB; nil where unreadable.
+    public var sizeKiB: Int?
+  }
+
+  /// A core with its PUs.
+  public struct Core: Sendable, Equatable {
+    /// `physical_package_id`; nil where unreadable.
+    public var package: Int?
+    /// The online PUs.
+    public var cpus: CPUSet
+    /// Kind of core on hybrid parts ("performance", "efficiency"); nil where all are alike.
+    public var kind: String?
+  }
+
+  /// A device with its place.
+  public struct Device: Sendable, Equatable {
+    /// `net`, `block`, `pci`.
+    public var kind: String
+    /// Its name.
+    public var name: String
+    /// Its PCI address.
+    public var pci: String?
+    /// Its node; nil where the firmware doesn't say.
+    public var numaNode: Int?
+  }
+
+  /// NUMA nodes by number.
+  public var nodes: [Node] = []
+  /// Packages by `physical_package_id`.
+  public var packages: [Int: CPUSet] = [:]
+  /// L3 groups by first CPU.
+  public var l3Groups: [L3Group] = []
+  /// Cores by first CPU.
+  public var cores: [Core] = []
+  /// Online CPUs.
+  public var online: Known<CPUSet>
+  /// Online CPUs that a cgroup leaves to this process.
+  public var allowed: CPUSet?
+  /// CPUs outside the scheduler's load balancing (`isolcpus`, isolated partitions).
+  public var isolated: CPUSet = []
+  /// `nohz_full` CPUs.
+  public var nohzFull: CPUSet = []
+  /// Devices with their place.
+  public var devices: [Device] = []
+  /// Where sources differ, in words for an operator.
+  public var disagreements: [String] = []
+
+  init(_ snapshot: Snapshot) {
+    online = snapshot.text("/sys/devices/system/cpu/online")
+      .parsed(as: "a CPU list") { CPUSet(list: $0) }
+  }
+}

@@ -1,0 +1,3 @@
+// Builders and helpers that several test targets share.
+
+import TuneKit

@@ -1,0 +1,7 @@
+import Testing
+
+@testable import TuneFleet
+
+@Suite struct PlaceTests {
+  @Test func theTargetBuilds() {}
+}

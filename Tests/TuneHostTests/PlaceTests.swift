@@ -1,0 +1,7 @@
+import Testing
+
+@testable import TuneHost
+
+@Suite struct PlaceTests {
+  @Test func theTargetBuilds() {}
+}

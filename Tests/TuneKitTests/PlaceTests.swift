@@ -1,0 +1,7 @@
+import Testing
+
+@testable import TuneKit
+
+@Suite struct PlaceTests {
+  @Test func theTargetBuilds() {}
+}
