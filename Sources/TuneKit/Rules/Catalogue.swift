@@ -2,8 +2,15 @@
 
 /// The catalogue.
 public enum Catalogue {
-  /// All rules, by area in the order of the reference.
-  public static let all: [any Rule.Type] = hostRules + domainRules + platformRules
+  /// All rule types, by area in the order of the reference.
+  public static let types: [any Rule.Type] = hostRules + domainRules + platformRules
+
+  /// All rules, setting rows included.
+  public static let all: [RuleInstance] = types.map { RuleInstance($0) }
+
+  /// The rules that apply under a profile: the catalogue, the profile's further settings and the
+  /// user's own checks.
+  public static func rules(for profile: EffectiveProfile) -> [RuleInstance] { all }
 
   /// Host, CPU, memory and block I/O rules of the host.
   static let hostRules: [any Rule.Type] = []
