@@ -24,7 +24,7 @@ struct Paint: Sendable {
     enabled && !text.isEmpty ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
-  func callAsFunction(_ text: String, _ severity: Severity) -> String {
+  func callAsFunction(_ text: String, by severity: Severity) -> String {
     switch severity {
     case .critical: self(text, .critical)
     case .warning: self(text, .warning)

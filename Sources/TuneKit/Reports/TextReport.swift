@@ -14,8 +14,12 @@ struct TextReport {
     self.options = options
     paint = Paint(enabled: options.color)
     width = max(60, min(options.width, 400))
-    let longest = report.findings.map { Columns.width(Safe.text($0.rule)) }.max() ?? 0
-    ruleColumns = min(longest, max(18, width / 4))
+    // Two columns for the branch before what follows from a cause.
+    let longest =
+      report.findings.map { finding in
+        Columns.width(Safe.text(finding.rule)) + (finding.violation.cause == nil ? 0 : 2)
+      }.max() ?? 0
+    ruleColumns = min(longest, max(24, width / 4))
   }
 
   var text: String {
@@ -45,10 +49,9 @@ struct TextReport {
   // MARK: - Verdict
 
   private var verdict: [String] {
-    let name = paint(Safe.text(report.host.name ?? "this host"), .bold)
-    let profile = paint("profile \(Safe.text(report.profile))", .dim)
-    var lines = ["\(name)  \(judgement)  \(profile)"]
-    var facts: [String] = []
+    let name = Columns.ellipsis(Safe.text(report.host.name ?? "this host"), 24)
+    var lines = ["\(paint(name, .bold))  \(judgement)"]
+    var facts = ["profile \(Safe.text(report.profile))"]
     if let model = report.host.cpuModel { facts.append(Safe.text(model)) }
     if let kernel = report.host.kernel { facts.append("Linux \(Safe.text(kernel))") }
     if report.host.virtualized == true { facts.append("itself a guest") }
@@ -61,7 +64,8 @@ struct TextReport {
   private var judgement: String {
     let summary = report.summary
     let unknown =
-      summary.unknown == 0 ? "" : ", \(summary.unknown) check\(summary.unknown == 1 ? "" : "s") open"
+      summary.unknown == 0
+      ? "" : ", \(summary.unknown) check\(summary.unknown == 1 ? "" : "s") open"
     if report.ledger.isEmpty { return paint("nothing was checked", .warning) }
     if summary.critical > 0 { return paint("needs attention now", .critical) + unknown }
     if summary.warning > 0 { return paint("can do better", .warning) + unknown }
@@ -82,10 +86,11 @@ struct TextReport {
   }
 
   private func lines(_ bundle: FindingBundle, lead: String, withDetails: Bool) -> [String] {
-    let mark = paint(bundle.severity.mark, bundle.severity)
-    let rule = Columns.pad(lead + Safe.text(bundle.first.rule), ruleColumns)
+    let mark = paint(bundle.severity.mark, by: bundle.severity)
+    let id = Columns.ellipsis(lead + Safe.text(bundle.first.rule), ruleColumns)
+    let rule = Columns.pad(id, ruleColumns)
     let start = "\(mark) \(paint(rule, lead.isEmpty ? .bold : .dim))  "
-    let indent = 5 + max(ruleColumns, Columns.width(rule)) + 2
+    let indent = 5 + ruleColumns + 2
     let room = max(24, width - indent)
     let message = Safe.text(bundle.first.violation.message)
     let others = TextDetails.subjects(bundle)
@@ -114,9 +119,8 @@ struct TextReport {
         let until = waiver?.until.map { " until \(Safe.text($0))" } ?? ""
         let names = bundle.subjects.map(\.name).joined(separator: ", ")
         let reason = Safe.text(waiver?.reason ?? "")
-        let text = "  \(Safe.text(bundle.first.rule)) on \(Safe.text(names))\(until): \(reason)"
-        return options.detail == .verbose ? text : Columns.cut(text, width)
-      }
+        return "\(Safe.text(bundle.first.rule)) on \(Safe.text(names))\(until): \(reason)"
+      }.flatMap { item($0, verbose: options.detail == .verbose) }
   }
 
   private var unchecked: [String] {
@@ -127,7 +131,8 @@ struct TextReport {
     var lines = [paint("Not checked (\(report.summary.unknown))", .bold)]
     for group in shown {
       let rules = Safe.text(group.rules.joined(separator: ", "))
-      let text = "\(Safe.text(group.reason))  (\(group.count == 1 ? rules : "\(group.count): \(rules)"))"
+      let text =
+        "\(Safe.text(group.reason))  (\(group.count == 1 ? rules : "\(group.count): \(rules)"))"
       lines += item(text, verbose: verbose)
     }
     if shown.count < groups.count {
@@ -139,7 +144,9 @@ struct TextReport {
 
   private func item(_ text: String, verbose: Bool) -> [String] {
     guard verbose else { return ["  " + Columns.cut(text, width - 2)] }
-    return Columns.wrap(text, width - 4).enumerated().map { ($0.offset == 0 ? "  " : "    ") + $0.element }
+    return Columns.wrap(text, width - 4).enumerated().map {
+      ($0.offset == 0 ? "  " : "    ") + $0.element
+    }
   }
 
   private var closing: [String] {
@@ -148,15 +155,17 @@ struct TextReport {
     for (severity, count) in [
       (Severity.critical, summary.critical), (.warning, summary.warning), (.info, summary.info),
     ] where count > 0 {
-      counts.append(paint(severity.counted(count), severity))
+      counts.append(paint(severity.counted(count), by: severity))
     }
     if counts.isEmpty { counts.append(paint("no findings", .good)) }
     if summary.waived > 0 { counts.append("\(summary.waived) accepted") }
     let style: Paint.Style =
       summary.critical > 0 ? .critical : summary.warning > 0 ? .warning : .good
-    let filled = (summary.score + 2) / 5
-    let bar = paint(String(repeating: "█", count: filled), style)
-      + paint(String(repeating: "░", count: 20 - filled), .dim)
+    let cells = width < 90 ? 10 : 20
+    let filled = (summary.score * cells + 50) / 100
+    let bar =
+      paint(String(repeating: "█", count: filled), style)
+      + paint(String(repeating: "░", count: cells - filled), .dim)
     var lines = [
       "Score \(paint("\(summary.score)", style)) of 100  \(bar)  \(counts.joined(separator: ", "))",
       paint(

@@ -42,6 +42,11 @@ enum Columns {
     return String(head[..<space]) + "…"
   }
 
+  /// The text cut to so many columns, with an ellipsis where something is missing.
+  static func ellipsis(_ text: String, _ columns: Int) -> String {
+    width(text) > columns ? prefix(text, columns - 1) + "…" : text
+  }
+
   private static func prefix(_ text: String, _ columns: Int) -> String {
     var result = ""
     var used = 0
