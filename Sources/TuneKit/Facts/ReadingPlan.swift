@@ -27,6 +27,12 @@ public enum ReadingPlan {
     under("/sys/bus/pci/devices/*", ["local_cpulist", "local_cpus"]),
   ]
 
+  /// Files to read only where nothing matches another pattern: kernels before 4.3 have no
+  /// frequency policies of their own.
+  public static let fallbacks: [(unless: String, files: [String])] = [
+    (unless: "\(cpu)/cpufreq/policy#", files: under("\(cpu)/cpu#/cpufreq", policyFiles))
+  ]
+
   /// Directories to list.
   public static let directories: [String] = [
     cpu, "\(cpu)/cpufreq", "\(cpu)/cpu#/cpufreq", "\(cpu)/cpu#/cpuidle", "\(cpu)/cpu#/cache",
@@ -90,7 +96,6 @@ public enum ReadingPlan {
         "cpufreq/boost", "cpuidle/current_driver", "cpuidle/current_governor",
       ])
     + under("\(cpu)/cpufreq/policy#", policyFiles)
-    + under("\(cpu)/cpu#/cpufreq", policyFiles)
     + under("\(cpu)/cpu#/cpuidle/state#", ["name", "latency", "disable", "default_status"])
     + under(
       "\(cpu)/cpu#",
@@ -179,7 +184,8 @@ public enum ReadingPlan {
       "/proc/self/status", "/proc/self/cgroup", "/proc/uptime", "/proc/stat",
       "/proc/irq/default_smp_affinity", "/proc/irq/#/smp_affinity_list",
       "/proc/irq/#/effective_affinity_list", "/proc/sysinfo", "/proc/device-tree/model",
-      "/sys/hypervisor/type", "/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name",
+      "/sys/hypervisor/type", "/proc/xen/capabilities", "/proc/sys/kernel/arch",
+      "/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name",
       "/sys/class/dmi/id/bios_vendor", "/sys/class/dmi/id/bios_version",
       "/sys/class/dmi/id/board_vendor", "/sys/class/dmi/id/chassis_type",
       "/sys/devices/virtual/dmi/id/sys_vendor", "/sys/devices/virtual/dmi/id/product_name",

@@ -79,8 +79,67 @@ public struct Topology: Sendable, Equatable {
   /// Where sources differ, in words for an operator.
   public var disagreements: [String] = []
 
+  /// Dies, where a package has more than one; empty otherwise.
+  public var dies: [CPUSet] = []
+
   init(_ snapshot: Snapshot) {
-    online = snapshot.text("/sys/devices/system/cpu/online")
-      .parsed(as: "a CPU list") { CPUSet(list: $0) }
+    let paths = SnapshotPaths(snapshot)
+    online = OnlineCPUs.read(snapshot, paths)
+    let cpus = online.value ?? CPUSet()
+    var reader = TopologyReader(snapshot: snapshot, online: cpus)
+    reader.readCores()
+    reader.readCaches(paths)
+    packages = reader.packages
+    dies = reader.dies
+    cores = reader.cores
+    l3Groups = reader.l3Groups
+    nodes = NodeReader(snapshot: snapshot, online: online.value).nodes()
+    allowed = Self.allowed(snapshot).map { online.value == nil ? $0 : $0.intersection(cpus) }
+    isolated = Self.isolated(snapshot, paths)
+    nohzFull =
+      snapshot.text("/sys/devices/system/cpu/nohz_full").value
+      .flatMap { CPUSet(list: $0) } ?? CPUSet()
+    disagreements = CrossCheck(topology: self, snapshot: snapshot).sentences()
+  }
+
+  /// The node a CPU belongs to.
+  public func node(of cpu: Int) -> Int? { nodes.first { $0.cpus.contains(cpu) }?.id }
+
+  /// The nodes of a set of CPUs.
+  public func nodes(of cpus: CPUSet) -> CPUSet {
+    CPUSet(nodes.filter { !$0.cpus.isDisjoint(with: cpus) }.map(\.id))
+  }
+
+  /// The PUs of a CPU's core, itself included; only itself where nobody knows.
+  public func siblings(of cpu: Int) -> CPUSet {
+    cores.first { $0.cpus.contains(cpu) }?.cpus ?? [cpu]
+  }
+
+  /// Nodes with CPUs and memory: those that count for spread and binding.
+  public var fullNodes: [Node] { nodes.filter(\.isFull) }
+
+  private static func allowed(_ snapshot: Snapshot) -> CPUSet? {
+    guard let text = snapshot.raw("/proc/self/status").value else { return nil }
+    for line in text.lines where line.hasPrefix("Cpus_allowed_list:") {
+      return CPUSet(list: line.dropFirst("Cpus_allowed_list:".count))
+    }
+    return nil
+  }
+
+  private static func isolated(_ snapshot: Snapshot, _ paths: SnapshotPaths) -> CPUSet {
+    var result =
+      snapshot.text("/sys/devices/system/cpu/isolated").value
+      .flatMap { CPUSet(list: $0) } ?? CPUSet()
+    if let list = snapshot.text("/sys/fs/cgroup/cpuset.cpus.isolated").value {
+      result = result.union(CPUSet(list: list) ?? CPUSet())
+    }
+    for partition in paths.files(endingWith: "/cpuset.cpus.partition")
+    where snapshot.text(partition).value == "isolated" {
+      let group = partition.dropLast("partition".count)
+      let list =
+        snapshot.text(group + "effective").value ?? snapshot.text(String(group.dropLast())).value
+      result = result.union(list.flatMap { CPUSet(list: $0) } ?? CPUSet())
+    }
+    return result
   }
 }
