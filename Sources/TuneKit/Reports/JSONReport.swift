@@ -1,0 +1,97 @@
+// The audit for scripts: keys, order and words as documented, one line of JSON.
+
+/// Renders a report as JSON (`docs/schema/audit.json`).
+enum JSONReport {
+  static func text(_ report: Report) -> String { value(report).text() + "\n" }
+
+  static func value(_ report: Report) -> JSONValue {
+    .object(pairs: [
+      ("schema", "tuned-vm/audit/v1"),
+      ("tool", ["name": "tuned-vm", "version": .string(report.toolVersion)]),
+      ("generatedAt", .string(report.generatedAt)),
+      ("host", host(report.host)),
+      ("profile", .string(report.profile)),
+      ("summary", summary(report.summary)),
+      ("findings", .array(report.findings.map(finding))),
+      ("verdicts", .array(report.ledger.map(verdict))),
+    ])
+  }
+
+  /// The host as audit and drift name it.
+  static func host(_ host: HostIdentity) -> JSONValue {
+    .object(pairs: [
+      ("name", .optional(host.name)),
+      ("id", .optional(host.id)),
+      ("kernel", .optional(host.kernel)),
+      ("cpuModel", .optional(host.cpuModel)),
+      ("virtualized", host.virtualized.map { .bool($0) } ?? .null),
+    ])
+  }
+
+  /// A subject, alike in all outputs.
+  static func subject(_ subject: Subject) -> JSONValue {
+    ["kind": .string(subject.kind.rawValue), "name": .string(subject.name)]
+  }
+
+  private static func summary(_ summary: Report.Summary) -> JSONValue {
+    [
+      "critical": .integer(summary.critical), "warning": .integer(summary.warning),
+      "info": .integer(summary.info), "satisfied": .integer(summary.satisfied),
+      "notApplicable": .integer(summary.notApplicable), "unknown": .integer(summary.unknown),
+      "waived": .integer(summary.waived), "score": .integer(summary.score),
+    ]
+  }
+
+  private static func finding(_ finding: Report.Finding) -> JSONValue {
+    let violation = finding.violation
+    return .object(pairs: [
+      ("rule", .string(finding.rule)),
+      ("severity", .string(finding.severity.word)),
+      ("verdict", "violated"),
+      ("subject", subject(finding.subject)),
+      ("message", .string(violation.message)),
+      ("evidence", .array(violation.evidence.map(evidence))),
+      ("remedy", remedy(violation.remedy)),
+      ("references", .array(finding.references.map { .string($0) })),
+      ("cause", .optional(violation.cause)),
+      ("waiver", finding.waiver.map(waiver) ?? .null),
+      ("fingerprint", .string(finding.fingerprint)),
+    ])
+  }
+
+  private static func evidence(_ evidence: Evidence) -> JSONValue {
+    .object(pairs: [
+      ("source", .string(evidence.source)),
+      ("observed", .optional(evidence.observed)),
+      ("expected", .optional(evidence.expected)),
+    ])
+  }
+
+  private static func remedy(_ remedy: Remedy) -> JSONValue {
+    .object(pairs: [
+      ("class", .string(remedy.effect.rawValue)),
+      ("summary", .string(remedy.summary)),
+      ("persistence", .optional(remedy.persistence)),
+      ("change", ChangeJSON.value(remedy.changes)),
+      ("risk", .optional(remedy.risk)),
+    ])
+  }
+
+  private static func waiver(_ waiver: Waiver) -> JSONValue {
+    .object(pairs: [("reason", .string(waiver.reason)), ("until", .optional(waiver.until))])
+  }
+
+  private static func verdict(_ entry: Report.Entry) -> JSONValue {
+    let reason: String? =
+      switch entry.verdict {
+      case .satisfied, .violated: nil
+      case .notApplicable(let reason), .unknown(let reason): reason
+      }
+    return .object(pairs: [
+      ("rule", .string(entry.rule)),
+      ("subject", subject(entry.subject)),
+      ("verdict", .string(entry.verdict.word)),
+      ("reason", .optional(reason)),
+    ])
+  }
+}
