@@ -10,12 +10,14 @@ public struct Facts: Sendable {
   public let topology: Topology
   /// The domains, in the order they were found.
   public let domains: [Domain]
+  /// Domains whose definition could not be read or understood, in the order they were found.
+  public let domainFailures: [DomainFailure]
 
   /// Parses a snapshot.
   public init(_ snapshot: Snapshot) {
     self.snapshot = snapshot
     self.host = HostIdentity(snapshot)
     self.topology = Topology(snapshot)
-    self.domains = Domain.all(in: snapshot)
+    (domains, domainFailures) = Domain.all(in: snapshot)
   }
 }

@@ -1,0 +1,133 @@
+// An opened directory and what is read relative to it. No call follows a link unless
+// asked to, for a file that a user named.
+
+import Glibc
+
+/// Why something was not opened.
+enum Refusal: Error, Equatable {
+  /// Nothing of that name is there.
+  case absent
+  /// The call failed with this error number.
+  case failed(Int32)
+  /// It is there and is not read, and why.
+  case refused(String)
+
+  init(_ code: Int32) {
+    self = code == ENOENT || code == ENOTDIR || code == ESRCH ? .absent : .failed(code)
+  }
+
+  /// The reason in words.
+  var reason: String {
+    switch self {
+    case .absent: return "no such file"
+    case .failed(let code): return TuneHost.reason(code)
+    case .refused(let why): return why
+    }
+  }
+}
+
+/// A handle to a directory below a root. Closed when the last user lets go of it.
+final class Directory {
+  /// Names beyond this many make a directory a missing fact: no directory of the plan is this long.
+  static let nameLimit = 65_536
+
+  /// The open descriptor.
+  let descriptor: Int32
+  /// Where it is below the root, no link on the way: "" for the root itself, else "/sys/block".
+  let path: String
+
+  init(owning descriptor: Int32, path: String) {
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  deinit { close(descriptor) }
+
+  /// What a name is, links not followed unless asked for.
+  func status(of name: String, followingLink: Bool = false) throws(Refusal) -> stat {
+    var status = stat()
+    let flags = followingLink ? 0 : AT_SYMLINK_NOFOLLOW
+    guard retrying({ fstatat(descriptor, name, &status, flags) }) == 0 else {
+      throw Refusal(errno)
+    }
+    return status
+  }
+
+  /// Opens a directory that is no link. `listing` asks for the right to list it.
+  func open(_ name: String, listing: Bool = false) throws(Refusal) -> Directory {
+    let access = listing ? O_RDONLY | O_NONBLOCK : openPathOnly
+    let opened = retrying {
+      openat(descriptor, name, access | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    }
+    guard opened >= 0 else { throw Refusal(errno) }
+    return Directory(owning: opened, path: path + "/" + name)
+  }
+
+  /// The text of a link.
+  func readLink(_ name: String) throws(Refusal) -> String {
+    let capacity = Int(PATH_MAX)
+    var failure: Int32 = 0
+    let text = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { buffer in
+      let count = buffer.withMemoryRebound(to: CChar.self) { chars in
+        chars.baseAddress.map { base in
+          retrying { readlinkat(descriptor, name, base, capacity) }
+        } ?? -1
+      }
+      guard count >= 0 else {
+        failure = errno
+        return ""
+      }
+      return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+    guard failure == 0 else { throw Refusal(failure) }
+    return text
+  }
+
+  /// One name of a directory and, where the file system tells at once, its kind.
+  struct Entry {
+    let name: String
+    let kind: FileKind?
+  }
+
+  /// The names in this directory, sorted, without "." and "..".
+  func list() throws(Refusal) -> [Entry] {
+    let access = O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC
+    let opened = retrying { openat(descriptor, ".", access) }
+    guard opened >= 0 else { throw Refusal(errno) }
+    guard let stream = fdopendir(opened) else {
+      let code = errno
+      close(opened)
+      throw Refusal(code)
+    }
+    defer { closedir(stream) }
+    var entries: [Entry] = []
+    while true {
+      errno = 0
+      guard let item = readdir(stream) else { break }
+      let name = withUnsafePointer(to: &item.pointee.d_name) { tuple in
+        tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name == "." || name == ".." { continue }
+      guard entries.count < Self.nameLimit else {
+        throw .refused("holds more than \(Self.nameLimit) names")
+      }
+      entries.append(Entry(name: name, kind: Self.kind(item.pointee.d_type)))
+    }
+    guard errno == 0 else { throw Refusal(errno) }
+    entries.sort { $0.name < $1.name }
+    return entries
+  }
+
+  private static func kind(_ type: UInt8) -> FileKind? {
+    switch Int(type) {
+    case Int(DT_REG): return .regular
+    case Int(DT_DIR): return .directory
+    case Int(DT_LNK): return .link
+    case Int(DT_FIFO): return .fifo
+    case Int(DT_SOCK): return .socket
+    case Int(DT_CHR): return .characterDevice
+    case Int(DT_BLK): return .blockDevice
+    default: return nil
+    }
+  }
+}
