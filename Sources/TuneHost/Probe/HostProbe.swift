@@ -37,6 +37,8 @@ public enum HostProbe {
     return try live(named, request)
   }
 
+  // MARK: - A tree
+
   private static func tree(
     _ path: String, _ named: [DomainSource], _ request: ProbeRequest
   ) throws(ProbeError) -> Snapshot {
@@ -44,17 +46,91 @@ public enum HostProbe {
     var snapshot = Snapshot(origin: .tree)
     snapshot.domains = request.domainXML.isEmpty ? DomainFiles.below(root) : named
     read(root, into: &snapshot, request.extraFiles)
+    if let objection = HwlocGuard.objection(to: root, snapshot.files) {
+      snapshot.hwloc = Known(missing: "was not asked: \(objection)", from: "hwloc")
+    } else {
+      snapshot.hwloc = HwlocProbe.tree(path)
+    }
+    snapshot.libnuma = Known(missing: "cannot read a captured tree", from: "libnuma")
     return snapshot
   }
+
+  // MARK: - This machine
 
   private static func live(
     _ named: [DomainSource], _ request: ProbeRequest
   ) throws(ProbeError) -> Snapshot {
-    let root = try Root("/")
     var snapshot = Snapshot(origin: .live)
-    snapshot.domains = request.domainXML.isEmpty ? DomainFiles.below(root) : named
+    var libvirt = LibvirtReading()
+    if let uri = request.connect {
+      libvirt = try asked(uri)
+      guard LibvirtConnection.isOwnSystem(uri) else {
+        return elsewhere(uri, libvirt, named, request)
+      }
+    } else if request.domainXML.isEmpty {
+      libvirt = unasked()
+    }
+    let root = try Root("/")
+    snapshot.notices = libvirt.notices
+    snapshot.domains =
+      request.domainXML.isEmpty ? withProcesses(libvirt.domains, root) : named
     read(root, into: &snapshot, request.extraFiles)
+    snapshot.files.merge(libvirt.files) { _, new in new }
+    snapshot.hwloc = HwlocProbe.live()
+    snapshot.libnuma = NumaProbe.live()
     return snapshot
+  }
+
+  /// A connection that `-c` asks for.
+  private static func asked(_ uri: String) throws(ProbeError) -> LibvirtReading {
+    do {
+      return try LibvirtProbe.read(uri)
+    } catch {
+      switch error {
+      case .notPermitted(_, let why): throw .libvirtNotPermitted(uri: uri, reason: why)
+      default: throw .libvirtUnreachable(uri: uri, reason: error.reason)
+      }
+    }
+  }
+
+  /// The default connection: where it fails, the host alone is looked at, with one notice.
+  private static func unasked() -> LibvirtReading {
+    do {
+      return try LibvirtProbe.read(LibvirtProbe.defaultURI)
+    } catch {
+      var reading = LibvirtReading()
+      reading.notices = ["no domains are looked at: \(LibvirtProbe.defaultURI): \(error.reason)"]
+      return reading
+    }
+  }
+
+  private static func elsewhere(
+    _ uri: String, _ libvirt: LibvirtReading, _ named: [DomainSource], _ request: ProbeRequest
+  ) -> Snapshot {
+    var snapshot = Snapshot(origin: .none("connected elsewhere: \(uri)"), files: libvirt.files)
+    snapshot.domains = request.domainXML.isEmpty ? libvirt.domains : named
+    snapshot.notices = libvirt.notices
+    return snapshot
+  }
+
+  private static func withProcesses(_ domains: [DomainSource], _ root: Root) -> [DomainSource] {
+    guard domains.contains(where: { $0.live != nil }) else { return domains }
+    let processes = ProcessProbe(root)
+    return domains.map { domain in
+      guard let live = domain.live?.value else { return domain }
+      var domain = domain
+      let name = domain.origin.split(separator: " ", maxSplits: 1).last.map(String.init) ?? ""
+      domain.pid = processes.pid(uuid: uuid(in: live), name: name)
+      return domain
+    }
+  }
+
+  /// The text of the first `<uuid>`, which in libvirt's own output is the domain's.
+  private static func uuid(in xml: String) -> String? {
+    guard let open = xml.firstRange(of: "<uuid>"),
+      let close = xml[open.upperBound...].firstIndex(of: "<")
+    else { return nil }
+    return String(xml[open.upperBound..<close])
   }
 
   private static func read(_ root: Root, into snapshot: inout Snapshot, _ extra: [String]) {
