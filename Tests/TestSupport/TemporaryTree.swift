@@ -35,6 +35,14 @@ public final class TemporaryTree {
     fclose(stream)
   }
 
+  /// Writes a file of any bytes, its directories too.
+  public func write(_ file: String, bytes: [UInt8]) {
+    makeParents(file)
+    guard let stream = fopen(path + file, "w") else { return }
+    bytes.withUnsafeBytes { raw in _ = fwrite(raw.baseAddress, 1, raw.count, stream) }
+    fclose(stream)
+  }
+
   /// Makes an empty directory.
   public func directory(_ name: String) {
     makeParents(name)

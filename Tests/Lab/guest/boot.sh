@@ -1,0 +1,14 @@
+# Tests/Lab/guest/boot.sh: the first lines of every guest's /init.
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root LANG=C
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmp /tmp
+mount -t tmpfs run /run
+mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null
+for module in $(cat /etc/modules.order); do
+  insmod "/lib/modules/$module" >/dev/null 2>&1
+done
+# Disks and frequency policies appear a moment after their drivers.
+sleep 1
+[ ! -e /setup.sh ] || . /setup.sh
