@@ -21,7 +21,7 @@ struct HTMLFinding {
 
   private var follows: String {
     let count = group.consequences.reduce(0) { $0 + $1.findings.count }
-    return count == 0 ? "" : "<span class=\"count\">+\(count) that follow</span>"
+    return count == 0 ? "" : "<span class=\"count\">+\(count) below</span>"
   }
 
   private func consequence(_ bundle: FindingBundle) -> String {

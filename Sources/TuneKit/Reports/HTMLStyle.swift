@@ -58,7 +58,7 @@ enum HTMLStyle {
     .scroll { overflow-x: auto; }
     table { border-collapse: collapse; width: 100%; font-size: 13px; background: var(--card); }
     th, td { text-align: left; vertical-align: top; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line);
-      overflow-wrap: anywhere; min-width: 64px; }
+      overflow-wrap: break-word; min-width: 64px; max-width: 560px; }
     section > .scroll { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 4px 14px; }
     th { color: var(--soft); font-weight: 500; }
     tbody tr:last-child td { border-bottom: 0; }
@@ -67,7 +67,7 @@ enum HTMLStyle {
     em { color: var(--soft); font-style: normal; } em::before { content: "– "; }
     a { color: var(--info); }
     .map { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 12px; }
-    .map svg { display: block; height: auto; max-width: 100%; min-width: min(100%, 560px); }
+    .map svg { display: block; height: auto; max-width: 100%; min-width: 680px; }
     .map text { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: var(--ink); }
     .map .soft { fill: var(--soft); } .map .num { font-size: 10px; text-anchor: middle; fill: var(--pu-ink); }
     .map .pkg { fill: none; stroke: var(--line); stroke-width: 1.5; } .map .node { fill: var(--node); }

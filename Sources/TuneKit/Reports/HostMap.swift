@@ -1,17 +1,5 @@
 // The host as a drawing: packages, nodes, L3 groups, cores, and the guests on them.
 
-/// Who uses what of the host, as far as it is pinned or bound.
-struct GuestPlaces {
-  /// Domain names in their order; the index is the colour.
-  var names: [String] = []
-  /// Indexes of the domains whose vCPUs are pinned to a few CPUs, by CPU.
-  var byCPU: [Int: [Int]] = [:]
-  /// Domains whose memory is bound to a node, with the size in MiB, by node.
-  var memoryByNode: [Int: [(guest: Int, memoryMiB: Int?)]] = [:]
-  /// Domains that may run anywhere.
-  var floating: [Int] = []
-}
-
 /// Draws the host as SVG with a legend.
 struct HostMap {
   let topology: Topology
@@ -19,6 +7,7 @@ struct HostMap {
 
   /// Units of the drawing's width.
   private static let width = 1040
+  private static let gap = 10
   /// Hues of guests: far apart, readable under white text in light and dark.
   private static let colors = [
     "#2f6fb7", "#b4552d", "#3f8f4f", "#8a4fb0", "#a8842c", "#2b8c92", "#b8477d", "#5c6f2f",
@@ -61,38 +50,44 @@ struct HostMap {
   private var drawing: MapBox {
     let withCPUs = topology.nodes.filter { !$0.cpus.isEmpty }
     var rest = Set(withCPUs.map(\.id))
-    var blocks: [MapBox] = []
+    var packages: [(id: Int, nodes: [Topology.Node])] = []
     for (id, cpus) in topology.packages.sorted(by: { $0.key < $1.key }) {
       let own = withCPUs.filter { $0.cpus.isSubset(of: cpus) }
       guard !own.isEmpty else { continue }
       rest.subtract(own.map(\.id))
-      let columns = own.count > 1 ? 2 : 1
-      let inner = Self.width - 24
-      let nodes = own.map { node($0, width: (inner - 10 * (columns - 1)) / columns) }
-      blocks.append(package(id, MapBox.flow(nodes, within: inner, gap: 10)))
+      packages.append((id, own))
     }
+    let width = packages.count > 1 ? (Self.width - Self.gap) / 2 : Self.width
     // A node that spans packages stands alone, and so do nodes without CPUs.
-    blocks += withCPUs.filter { rest.contains($0.id) }.map { node($0, width: Self.width) }
+    let spanning = withCPUs.filter { rest.contains($0.id) }.map { node($0, width: Self.width) }
     let memoryOnly = topology.nodes.filter(\.cpus.isEmpty).map { node($0, width: 250) }
-    blocks.append(MapBox.flow(memoryOnly, within: Self.width, gap: 10))
+    var blocks = [Self.rows(packages.map { package($0.id, $0.nodes, width: width) })]
+    blocks += spanning
+    blocks.append(MapBox.flow(memoryOnly, within: Self.width, gap: Self.gap))
     if topology.nodes.isEmpty {
-      blocks.append(MapBox.flow(groups(of: nil), within: Self.width, gap: 8))
+      blocks.append(MapBox.flow(groups(of: nil, width: Self.width), within: Self.width, gap: 8))
     }
     let placeless = topology.devices.filter { $0.numaNode == nil && $0.kind != "pci" }
     if !placeless.isEmpty {
-      blocks.append(
-        MapBox.stack(
-          [MapBox.label("devices without a known node", "soft"), chips(placeless, Self.width)],
-          gap: 2))
+      let label = MapBox.label("devices without a known node", "soft")
+      blocks.append(MapBox.stack([label, chips(placeless, Self.width)], gap: 2))
     }
-    var all = MapBox.stack(blocks, gap: 12)
+    var all = MapBox.stack(blocks, gap: Self.gap)
     all.width = max(all.width, Self.width)
     return all
   }
 
-  private func package(_ id: Int, _ nodes: MapBox) -> MapBox {
-    MapBox.stack([MapBox.label("package \(id)", "soft"), nodes], gap: 4)
-      .framed("pkg", padding: 10, radius: 10, minWidth: Self.width)
+  private static func rows(_ boxes: [MapBox]) -> MapBox {
+    MapBox.flow(boxes, within: width, gap: gap)
+  }
+
+  private func package(_ id: Int, _ nodes: [Topology.Node], width: Int) -> MapBox {
+    let inner = width - 20
+    let columns = nodes.count > 1 && inner > 700 ? 2 : 1
+    let boxes = nodes.map { node($0, width: (inner - Self.gap * (columns - 1)) / columns) }
+    let flow = MapBox.flow(boxes, within: inner, gap: Self.gap)
+    return MapBox.stack([MapBox.label("package \(id)", "soft"), flow], gap: 4)
+      .framed("pkg", padding: 10, radius: 10, minWidth: width)
   }
 
   private func node(_ node: Topology.Node, width: Int) -> MapBox {
@@ -103,7 +98,7 @@ struct HostMap {
     return MapBox.stack(
       [
         MapBox.label(title), memoryBar(node, width: inner), memoryChips(node, width: inner),
-        MapBox.flow(groups(of: node), within: inner, gap: 8), chips(devices, inner),
+        MapBox.flow(groups(of: node, width: inner), within: inner, gap: 8), chips(devices, inner),
       ], gap: 6
     ).framed("node", padding: 10, radius: 8, minWidth: width)
   }
@@ -129,9 +124,9 @@ struct HostMap {
   }
 
   private func memoryChips(_ node: Topology.Node, width: Int) -> MapBox {
-    let all = guests.memoryByNode[node.id] ?? []
+    let all = guests.byNode[node.id] ?? []
     var boxes = all.prefix(24).map { entry in
-      let size = entry.memoryMiB.map { " \(Self.size(kiB: Double($0) * 1024))" } ?? ""
+      let size = entry.sizeKiB.map { " \(Self.size(kiB: $0))" } ?? ""
       return MapBox.chip(Self.short(guests.names[entry.guest]) + size)
     }
     if all.count > 24 { boxes.append(MapBox.label("and \(all.count - 24) more", "soft")) }
@@ -148,7 +143,7 @@ struct HostMap {
 
   /// The L3 groups of a node (of the machine where there are no nodes); cores outside of any group
   /// stand together.
-  private func groups(of node: Topology.Node?) -> [MapBox] {
+  private func groups(of node: Topology.Node?, width: Int) -> [MapBox] {
     var cores = topology.cores.filter { core in
       node.map { !core.cpus.isDisjoint(with: $0.cpus) } ?? true
     }
@@ -157,10 +152,10 @@ struct HostMap {
       let own = cores.filter { $0.cpus.isSubset(of: group.cpus) }
       guard !own.isEmpty else { continue }
       cores.removeAll { $0.cpus.isSubset(of: group.cpus) }
-      boxes.append(l3(own, size: group.sizeKiB, limit: 460))
+      boxes.append(l3(own, size: group.sizeKiB, limit: min(480, width - 12)))
     }
     if !cores.isEmpty {
-      boxes.append(MapBox.flow(cores.map(core), within: 460, gap: 5))
+      boxes.append(MapBox.flow(cores.map(core), within: min(480, width), gap: 5))
     }
     return boxes
   }
@@ -182,8 +177,8 @@ struct HostMap {
     if !owners.isEmpty { style += " used" }
     if owners.count > 1 { style += " shared" }
     if topology.isolated.contains(cpu) { style += " isolated" }
-    let paint = owners.first.map { " style=\"--guest:\(color($0))\"" } ?? ""
-    let names = owners.prefix(8).map { guests.names[$0] }.joined(separator: ", ")
+    let paint = owners.first.map { " style=\"--guest:\(color($0.guest))\"" } ?? ""
+    let names = owners.prefix(8).map(guests.describe).joined(separator: ", ")
     let more = owners.count > 8 ? " and \(owners.count - 8) more" : ""
     let title = names.isEmpty ? "CPU \(cpu)" : "CPU \(cpu): \(names)\(more)"
     return MapBox(
@@ -210,12 +205,5 @@ struct HostMap {
         ? "\(whole / 10) \(unit)" : "\(whole / 10).\(whole % 10) \(unit)"
     }
     return "\(kiB < 1e15 ? Int(kiB) : 0) KiB"
-  }
-}
-
-extension GuestPlaces {
-  /// The domains of the facts.
-  init(_ facts: Facts) {
-    names = facts.domains.map(\.key)
   }
 }

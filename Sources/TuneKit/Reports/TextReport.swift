@@ -50,7 +50,7 @@ struct TextReport {
 
   private var verdict: [String] {
     let name = Columns.ellipsis(Safe.text(report.host.name ?? "this host"), 24)
-    var lines = ["\(paint(name, .bold))  \(judgement)"]
+    var lines = ["\(paint(name, .bold))  \(report.summary.score) of 100: \(judgement)"]
     var facts = ["profile \(Safe.text(report.profile))"]
     if let model = report.host.cpuModel { facts.append(Safe.text(model)) }
     if let kernel = report.host.kernel { facts.append("Linux \(Safe.text(kernel))") }
