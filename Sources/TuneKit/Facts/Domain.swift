@@ -9,6 +9,8 @@ public struct Domain: Sendable {
   public let key: String
   /// Where the definitions came from.
   public let source: DomainSource
+  /// The place of `source` among the snapshot's domains.
+  public let index: Int
   /// The definition that domain rules judge: the persistent one, or for a transient domain the
   /// live one (rules.md annex h 24).
   public let definition: DomainDefinition
@@ -45,9 +47,9 @@ public struct Domain: Sendable {
     var domains: [Domain] = []
     var failures: [DomainFailure] = []
     var counts: [String: Int] = [:]
-    for source in snapshot.domains {
+    for (index, source) in snapshot.domains.enumerated() {
       do throws(DomainFailure.Problem) {
-        domains.append(try Domain(source, counts: &counts))
+        domains.append(try Domain(source, at: index, counts: &counts))
       } catch {
         failures.append(error.failure(of: source))
       }
@@ -55,8 +57,11 @@ public struct Domain: Sendable {
     return (domains, failures)
   }
 
-  private init(_ source: DomainSource, counts: inout [String: Int]) throws(DomainFailure.Problem) {
+  private init(_ source: DomainSource, at index: Int, counts: inout [String: Int])
+    throws(DomainFailure.Problem)
+  {
     self.source = source
+    self.index = index
     let persistent = try source.persistent.map { text throws(DomainFailure.Problem) in
       try Self.document(text)
     }
