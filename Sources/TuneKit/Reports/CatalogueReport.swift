@@ -106,27 +106,33 @@ public enum CatalogueReport {
 
   // MARK: - Reference pages
 
+  /// The rules' own sentences; only what would start a tag or a table cell is escaped.
+  private static func prose(_ text: String) -> String {
+    Escape.text(text).replacing("<", with: "&lt;").replacing("|", with: "\\|")
+      .replacing("*", with: "\\*")
+  }
+
   /// Line one of every generated file.
   public static let generatedNote = "<!-- Generated from the rules by `make docs`; do not edit. -->"
 
   /// `docs/rules/ID.md`.
   public static func page(_ rule: RuleInstance) -> String {
     let about = rule.about
-    var text = "\(generatedNote)\n# \(about.id)\n\n\(Escape.markdown(about.title)).\n"
+    var text = "\(generatedNote)\n# \(about.id)\n\n\(prose(about.title)).\n"
     for (heading, lines) in sections(about) where heading != "Sources" {
-      text += "\n## \(heading)\n\n\(lines.map(Escape.markdown).joined(separator: "\n"))\n"
+      text += "\n## \(heading)\n\n\(lines.map(prose).joined(separator: "\n"))\n"
     }
     if !rule.examples.isEmpty {
       text += "\n## Examples\n\nEach is a test.\n\n| Case | Verdict |\n|---|---|\n"
       for example in rule.examples {
-        text += "| \(Escape.markdown(example.title)) | \(words(example.outcome)) |\n"
+        text += "| \(prose(example.title)) | \(words(example.outcome)) |\n"
       }
     }
     text += "\n## Sources\n\n"
     for source in about.sources {
       switch source {
       case .link(let address): text += "- <\(address)>\n"
-      case .article, .text: text += "- \(Escape.markdown(source.text))\n"
+      case .article, .text: text += "- \(prose(source.text))\n"
       }
     }
     return text
@@ -141,10 +147,10 @@ public enum CatalogueReport {
       if next != area {
         area = next
         text +=
-          "\n## \(Escape.markdown(area))\n\n| Rule | Severity | Desired state |\n|---|---|---|\n"
+          "\n## \(prose(area))\n\n| Rule | Severity | Desired state |\n|---|---|---|\n"
       }
       text += "| [\(rule.about.id)](\(rule.about.id).md) "
-      text += "| \(rule.about.severity[.general].word) | \(Escape.markdown(rule.about.title)) |\n"
+      text += "| \(rule.about.severity[.general].word) | \(prose(rule.about.title)) |\n"
     }
     return text
   }

@@ -67,7 +67,6 @@ enum PrometheusReport {
           ([("verdict", "violated")], report.findings.count),
           ([("verdict", "notApplicable")], summary.notApplicable),
           ([("verdict", "unknown")], summary.unknown),
-          ([("verdict", "waived")], summary.waived),
         ]),
       PrometheusFamily(
         "score", "100 is a host with nothing to improve, 0 the worst.", summary.score),

@@ -6,7 +6,7 @@ import Testing
   @Test func countsAreThoseOfTheSummary() {
     let text = render(Sample.ordinary, as: .prometheus)
     #expect(text.contains("\ntuned_vm_findings{severity=\"warning\"} 13\n"))
-    #expect(text.contains("\ntuned_vm_verdicts{verdict=\"waived\"} 1\n"))
+    #expect(text.contains("\ntuned_vm_verdicts{verdict=\"violated\"} 15\n"))
     #expect(text.contains("\ntuned_vm_score 36\n"))
     #expect(text.contains("\ntuned_vm_last_run_timestamp_seconds 1795534646\n"))
   }
