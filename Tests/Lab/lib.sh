@@ -72,3 +72,40 @@ lab_boot() {
     return 1
   }
 }
+
+# lab_scenario SHAPE SECONDS SCRIPT OUT: boot SHAPE with the program inside, run SCRIPT there, and
+# unpack what it left into OUT. LAB_FILES are further files for the guest.
+lab_program=${TUNED_VM_RELEASE:-$LAB/../../.build/release/tuned-vm}
+lab_scenario() {
+  local name=$1 seconds=$2 script=$3 out=$4 arguments
+  [ -x "$lab_program" ] || fail "no program at $lab_program; run 'make build'"
+  if [ ! -e "$WORK/scenario.gz" ]; then
+    lab_initrd "$WORK/scenario.gz" "$LAB/guest/scenario-init.sh" "$LAB/guest/boot.sh=/boot.sh" \
+      "$lab_program=/usr/bin/tuned-vm" /usr/bin/lstopo-no-graphics /usr/bin/numactl
+  fi
+  shape "$name"
+  arguments="$cpu $machine $(shape_disks)"
+  if [ -n "$cpus" ]; then
+    "$LAB/mkssdt" "$cpus" "$WORK/pss.aml"
+    arguments+=" -acpitable file=$WORK/pss.aml"
+  fi
+  echo "$setup" >"$WORK/setup.sh"
+  lab_overlay "$WORK/scenario.gz" "$WORK/boot.gz" "$WORK/setup.sh=/setup.sh" \
+    "$script=/scenario.sh" ${LAB_FILES:-}
+  # shellcheck disable=SC2086
+  lab_boot "$seconds" "$WORK/boot.gz" "$(echo $append)" $arguments || fail "$name"
+  rm -rf "$out"
+  mkdir -p "$out"
+  tar -xzf "$WORK/result" -C "$out" 2>/dev/null || {
+    tail -n 40 "$WORK/console" >&2
+    fail "$name: nothing came back"
+  }
+}
+
+# lab_ready: what a scenario needs, or one line why it is skipped (exit code 0 for the runner).
+lab_ready() {
+  if ! lab_kernel; then
+    say "skipped: no kernel (no network, and none in $CACHE)"
+    exit 0
+  fi
+}

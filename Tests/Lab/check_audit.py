@@ -1,0 +1,75 @@
+"""check_audit.py DIR: compares what tuned-vm said in the guest with what the kernel's own tools said.
+
+DIR holds what guest/audit.sh left. Prints each difference; the exit code is 1 then.
+"""
+import json, os, re, sys
+
+here, wrong = sys.argv[1], []
+
+
+def text(name):
+    return open(os.path.join(here, name)).read()
+
+
+def expect(what, said, real):
+    if said != real:
+        wrong.append(f"{what}: said {said!r}, really {real!r}")
+
+
+def cpus(text):
+    found = set()
+    for part in filter(None, text.split(",")):
+        low, _, high = part.partition("-")
+        found |= set(range(int(low), int(high or low) + 1))
+    return found
+
+
+for command, codes in {"topology": {0}, "drawing": {0}, "audit": {0, 1}, "text": {0, 1},
+                       "capture": {0}}.items():
+    code = int(text(command + ".code"))
+    if code not in codes:
+        sys.exit(f"   {command} ended with {code}: {text(command + '.err').strip()}")
+expect("reading changed the host", text("unchanged").strip(), "yes")
+
+topology = json.loads(text("topology.out"))
+counts = topology["counts"]
+for key, tool in (("pus", "pu"), ("cores", "core"), ("packages", "package"), ("l3Groups", "l3cache")):
+    expect(key, counts[key], len(text(tool).split("\n")) - 1)
+real = {}
+for line in text("numactl").split("\n"):
+    match = re.match(r"node (\d+) (cpus|size): ?(.*)", line)
+    if match:
+        real.setdefault(int(match[1]), {})[match[2]] = match[3]
+    match = re.match(r" +(\d+): +([\d ]+)$", line)
+    if match:
+        real[int(match[1])]["distances"] = [int(word) for word in match[2].split()]
+expect("nodes", [node["id"] for node in topology["numaNodes"]], sorted(real))
+for node in topology["numaNodes"]:
+    its = real[node["id"]]
+    expect(f"CPUs of node {node['id']}", cpus(node["cpus"]), {int(n) for n in its["cpus"].split()})
+    expect(f"memory of node {node['id']}", node["memoryMiB"], int(its["size"].split()[0]))
+    expect(f"distances of node {node['id']}", list(node["distances"].values()), its["distances"])
+
+audit = json.loads(text("audit.out"))
+expect("kernel", audit["host"]["kernel"], text("kernel").strip())
+found = {(finding["rule"], finding["subject"]["name"]): finding for finding in audit["findings"]}
+judged = {verdict["rule"]: verdict["verdict"] for verdict in audit["verdicts"]}
+governors = set(text("governors").split())
+expect("cpu.governor", judged.get("cpu.governor"),
+       "satisfied" if governors == {"performance"} else "violated")
+swappiness = [f for (rule, _), f in found.items() if rule == "mem.swappiness"]
+for finding in swappiness:
+    expect("observed swappiness", finding["evidence"][0]["observed"], text("swappiness").strip())
+if not audit["verdicts"]:
+    wrong.append("the ledger is empty")
+
+# The same rules violated on the same subjects, but for what only a running machine shows.
+replay = json.loads(text("replay.out"))
+live_only = {"host.tool-privileges", "host.libvirt-reachable"}
+again = {(finding["rule"], finding["subject"]["name"]) for finding in replay["findings"]}
+changed = sorted(key for key in set(found) ^ again if key[0] not in live_only)
+expect("findings that the capture has too few or too many", changed, [])
+
+for line in wrong:
+    print("   " + line)
+sys.exit(1 if wrong else 0)
