@@ -1,0 +1,158 @@
+// What a knob will be after the next boot, as far as configuration files say.
+//
+// Drop-ins of one kind are read by file name over all directories; a file of the same name in
+// /etc hides the one in /run, and that the one in /usr/lib (sysctl.d(5), tmpfiles.d(5), udev(7),
+// modprobe.d(5)). The last line that speaks of a knob wins, for tmpfiles.d the first one.
+
+/// The configured value of a knob and the place that sets it.
+public struct NextBootValue: Sendable, Equatable {
+  /// As written.
+  public let value: String
+  /// The file that decides.
+  public let source: String
+}
+
+/// The configuration that takes effect at the next boot.
+public struct NextBoot: Sendable {
+  /// A line of a drop-in.
+  struct Line: Sendable {
+    let file: String
+    let words: [Substring]
+    let text: Substring
+  }
+
+  private let sysctls: [(pattern: Glob, value: NextBootValue)]
+  private let tmpfiles: [(pattern: Glob, value: NextBootValue)]
+  private let udev: [UdevRule]
+  private let options: [(module: String, name: String, value: NextBootValue)]
+  private let commandLine: KernelCommandLine
+  private let snapshot: Snapshot
+  /// Whether the directories of drop-ins could be looked at.
+  public let wasRead: Bool
+
+  init(_ snapshot: Snapshot, _ commandLine: KernelCommandLine) {
+    self.snapshot = snapshot
+    self.commandLine = commandLine
+    let prefixes = ["/etc", "/run", "/usr/local/lib", "/usr/lib"]
+    wasRead =
+      snapshot.names("/etc/sysctl.d") != nil || snapshot.names("/etc/tmpfiles.d") != nil
+      || snapshot.names("/etc/udev/rules.d") != nil
+    sysctls = Self.lines(snapshot, prefixes.map { $0 + "/sysctl.d" }, ".conf")
+      .compactMap { Self.sysctl($0) }
+    tmpfiles = Self.lines(snapshot, prefixes.map { $0 + "/tmpfiles.d" }, ".conf")
+      .compactMap { Self.tmpfile($0) }
+    udev = Self.lines(snapshot, prefixes.map { $0 + "/udev/rules.d" }, ".rules")
+      .compactMap { UdevRule($0) }
+    options = Self.lines(snapshot, prefixes.map { $0 + "/modprobe.d" }, ".conf")
+      .flatMap { Self.options($0) }
+  }
+
+  /// What a knob will be; nil where nothing speaks of it (then the kernel's default holds).
+  public func value(of path: String) -> NextBootValue? {
+    if path.hasPrefix("/proc/sys/") {
+      let key = path.dropFirst("/proc/sys/".count)
+      return sysctls.last { $0.pattern.matches(String(key)) }?.value
+        ?? tmpfile(path)
+    }
+    // udev sets a device's values when it appears, before tmpfiles.d runs for the last time.
+    if let late = tmpfile(path) { return late }
+    if path.hasPrefix("/sys/block/"), let value = udevValue(path) { return value }
+    if path.hasPrefix("/sys/module/"), let value = moduleOption(path) { return value }
+    return argument(for: path)
+  }
+
+  private func tmpfile(_ path: String) -> NextBootValue? {
+    tmpfiles.first { $0.pattern.matches(path) }?.value
+  }
+
+  private func udevValue(_ path: String) -> NextBootValue? {
+    let parts = path.split(separator: "/").map(String.init)
+    guard parts.count >= 4 else { return nil }
+    let attribute = parts.dropFirst(3).joined(separator: "/")
+    return udev.last { $0.sets(attribute, of: parts[2], snapshot) }
+      .flatMap { $0.value(of: attribute) }
+  }
+
+  private func moduleOption(_ path: String) -> NextBootValue? {
+    let parts = path.split(separator: "/").map(String.init)
+    guard parts.count == 5, parts[3] == "parameters" else { return nil }
+    let (module, name) = (parts[2], parts[4])
+    // Arguments are parsed after modprobe.d hands its options over, and win.
+    if let value = commandLine.last("\(module).\(name)") {
+      return NextBootValue(value: value, source: "/proc/cmdline")
+    }
+    return options.last { $0.module == module && $0.name == name }?.value
+  }
+
+  private func argument(for path: String) -> NextBootValue? {
+    let arguments = [
+      "/sys/kernel/mm/transparent_hugepage/enabled": "transparent_hugepage",
+      "/proc/sys/kernel/numa_balancing": "numa_balancing",
+    ]
+    var key = arguments[path]
+    if path.hasSuffix("/scaling_governor") { key = "cpufreq.default_governor" }
+    guard let key, let value = commandLine.last(key) else { return nil }
+    return NextBootValue(value: value, source: "/proc/cmdline")
+  }
+
+  // MARK: - Reading drop-ins
+
+  /// The lines of all drop-ins of a kind in the order they take effect, without comments.
+  static func lines(_ snapshot: Snapshot, _ directories: [String], _ end: String) -> [Line] {
+    var files: [String: String] = [:]
+    for directory in directories.reversed() {
+      for name in snapshot.names(directory) ?? [] where name.hasSuffix(end) {
+        files[name] = "\(directory)/\(name)"
+      }
+    }
+    return files.sorted { $0.key < $1.key }.flatMap { _, path in
+      joined(snapshot.raw(path).value ?? "").lines.compactMap { line in
+        let words = line.words
+        guard let first = words.first, first.first != "#", first.first != ";" else { return nil }
+        return Line(file: path, words: words, text: line)
+      }
+    }
+  }
+
+  /// Lines that end in a backslash go on in the next one.
+  private static func joined(_ text: String) -> String {
+    guard text.utf8.contains(92) else { return text }
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+      if byte == 10, bytes.last == 92 { bytes.removeLast() } else { bytes.append(byte) }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func sysctl(_ line: Line) -> (Glob, NextBootValue)? {
+    guard let equals = line.text.utf8.firstIndex(of: 61) else { return nil }
+    var key = line.text[..<equals].trimmedBlanks
+    if key.hasPrefix("-") { key.removeFirst() }
+    // The first separator decides: with dots, a slash stands for a dot in a name.
+    let separator = key.utf8.first { $0 == 46 || $0 == 47 }
+    if separator == 46 {
+      key = String(
+        decoding: key.utf8.map { $0 == 46 ? 47 : $0 == 47 ? 46 : $0 }, as: UTF8.self)
+    }
+    let value = line.text[line.text.utf8.index(after: equals)...].trimmedBlanks
+    return (Glob(key), NextBootValue(value: value, source: line.file))
+  }
+
+  private static func tmpfile(_ line: Line) -> (Glob, NextBootValue)? {
+    guard line.words.count >= 7, line.words[0].first == "w" else { return nil }
+    let value = line.words[6...].joined(separator: " ")
+    return (Glob(String(line.words[1])), NextBootValue(value: value, source: line.file))
+  }
+
+  private static func options(_ line: Line) -> [(
+    module: String, name: String, value: NextBootValue
+  )] {
+    guard line.words.count >= 3, line.words[0] == "options" else { return [] }
+    let module = String(decoding: line.words[1].utf8.map { $0 == 45 ? 95 : $0 }, as: UTF8.self)
+    return line.words[2...].map { word in
+      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+      let value = NextBootValue(value: parts.count > 1 ? parts[1] : "Y", source: line.file)
+      return (module, parts.first ?? "", value)
+    }
+  }
+}
