@@ -87,6 +87,8 @@ struct ProfileParser {
   private mutating func isKnown(_ entry: YAMLMap.Entry) -> Bool {
     let glob = Glob(entry.key)
     if rules.contains(where: { glob.matches($0) }) { return true }
+    // A knob without a rule of the catalogue is a rule of its own name.
+    if let knob = Knob.named(entry.key), knob.rule == nil { return true }
     let reason =
       glob.hasWildcard
       ? "no rule matches \(entry.key.quoted())"

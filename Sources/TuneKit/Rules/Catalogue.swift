@@ -6,11 +6,13 @@ public enum Catalogue {
   public static let types: [any Rule.Type] = hostRules + domainRules + platformRules
 
   /// All rules, setting rows included.
-  public static let all: [RuleInstance] = types.map { RuleInstance($0) }
+  public static let all: [RuleInstance] = types.map { RuleInstance($0) } + SettingTable.rules
 
   /// The rules that apply under a profile: the catalogue, the profile's further settings and the
   /// user's own checks.
-  public static func rules(for profile: EffectiveProfile) -> [RuleInstance] { all }
+  public static func rules(for profile: EffectiveProfile) -> [RuleInstance] {
+    all + FurtherSetting.rules(of: profile) + profile.checks.map(OwnCheckRule.rule)
+  }
 
   /// Host, CPU, memory and block I/O rules of the host.
   static let hostRules: [any Rule.Type] = []
