@@ -75,6 +75,7 @@ public enum HostProbe {
     snapshot.domains =
       request.domainXML.isEmpty ? withProcesses(libvirt.domains, root) : named
     read(root, into: &snapshot, request.extraFiles)
+    snapshot.files.merge(VirtualFiles.live(root, snapshot)) { _, new in new }
     snapshot.files.merge(libvirt.files) { _, new in new }
     snapshot.hwloc = HwlocProbe.live()
     snapshot.libnuma = NumaProbe.live()

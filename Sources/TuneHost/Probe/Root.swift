@@ -96,6 +96,9 @@ public final class Root {
     return try? place.directory.list().map(\.name)
   }
 
+  /// Whether something of this path is there, links followed.
+  public func exists(_ path: String) -> Bool { (try? locate(path)) != nil }
+
   /// The canonical path of what a link of the host leads to; nil where it is no link or leads
   /// nowhere.
   public func target(ofLink path: String) -> String? {
