@@ -1,12 +1,33 @@
-// The program: its name, version and commands.
+// The program: its name, version and commands, and the one place where errors become messages and
+// exit codes.
 
 import ArgumentParser
+import TuneKit
 
 @main
 struct TunedVM: ParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "tuned-vm",
     abstract: "Audit, tune and place virtual machines on a KVM host.",
-    version: "0.1.0",
-    subcommands: [])
+    version: version,
+    subcommands: [AuditCommand.self])
+
+  static func main() {
+    Terminal.survivesClosedPipes()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as any ReportableError {
+      Terminal.complain(error.messages)
+      exit(withStatus: error.status)
+    } catch {
+      exit(withError: UsageHint.improve(error, arguments: Array(CommandLine.arguments.dropFirst())))
+    }
+  }
+
+  private static func exit(withStatus status: ExitStatus) -> Never {
+    exit(withError: ExitCode(status.rawValue))
+  }
 }

@@ -5,8 +5,14 @@ public enum Catalogue {
   /// All rule types, by area in the order of the reference.
   public static let types: [any Rule.Type] = hostRules + domainRules + platformRules
 
-  /// All rules, setting rows included.
-  public static let all: [RuleInstance] = types.map { RuleInstance($0) } + SettingTable.rules
+  /// All rules, setting rows and the engine's own included.
+  public static let all: [RuleInstance] =
+    types.map { RuleInstance($0) } + SettingTable.rules + engine
+
+  /// Rules that look at the audit itself: they see every verdict, so the engine judges them.
+  static let engine: [RuleInstance] = [
+    DomainFailureRule.about, WaiverRules.expired, WaiverRules.unused,
+  ].map { RuleInstance(about: $0) { _ in [] } }
 
   /// The rules that apply under a profile: the catalogue, the profile's further settings and the
   /// user's own checks.

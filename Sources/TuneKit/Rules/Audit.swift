@@ -1,0 +1,172 @@
+// The engine: evaluates rules, decides severities, matches waivers and filters, builds the report.
+
+/// What of an audit is asked for; what isn't still counts in the facts.
+public struct Selection: Sendable {
+  /// Rule globs; empty means every rule.
+  public var only: [String]
+  /// Rule globs that are left out.
+  public var skip: [String]
+  /// Domain keys to report; nil means the host and every domain.
+  public var domains: Set<String>?
+
+  /// Creates a selection.
+  public init(only: [String] = [], skip: [String] = [], domains: Set<String>? = nil) {
+    self.only = only
+    self.skip = skip
+    self.domains = domains
+  }
+
+  /// Whether a rule is asked for.
+  public func includes(rule id: String) -> Bool {
+    if !only.isEmpty, !only.contains(where: { Glob($0).matches(id) }) { return false }
+    return !skip.contains { Glob($0).matches(id) }
+  }
+
+  /// Whether anything was left out, so that an unused waiver proves nothing.
+  public var isPartial: Bool { !only.isEmpty || !skip.isEmpty || domains != nil }
+}
+
+/// Evaluates rules over facts.
+public enum Audit {
+  /// One judgement with the rule it came from and the severity that its profile gives it.
+  public struct Assessment: Sendable {
+    /// The rule.
+    public let about: RuleInfo
+    /// What was judged.
+    public let subject: Subject
+    /// The answer.
+    public let verdict: Verdict
+    /// The severity under the deciding profile; `off` only where the verdict is no violation.
+    public let severity: Severity
+    /// The domain the subject belongs to (`Domain.key`); nil for the host's things.
+    public let domain: String?
+  }
+
+  /// Evaluates every selected rule. Assessments come in the order of the rules and, within one, of
+  /// the subjects.
+  public static func assess(
+    _ context: Context, rules: [RuleInstance], selection: Selection = Selection()
+  ) -> [Assessment] {
+    let keys = Set(context.facts.domains.map(\.key))
+    let domains = Dictionary(
+      context.facts.domains.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    var assessments: [Assessment] = []
+    for rule in rules where selection.includes(rule: rule.about.id) {
+      guard isWanted(rule, by: context) else { continue }
+      for judgement in distinct(rule.evaluate(context)) {
+        let key = judgement.subject.domainKey(among: keys)
+        if let wanted = selection.domains {
+          guard let key, wanted.contains(key) else { continue }
+        }
+        let profile = key.flatMap { domains[$0] }.map(context.profile(of:)) ?? context.profile
+        let verdict = elsewhere(judgement, context) ?? judgement.verdict
+        guard let severity = severity(of: rule.about, verdict, under: profile) else { continue }
+        assessments.append(
+          Assessment(
+            about: rule.about, subject: judgement.subject, verdict: verdict, severity: severity,
+            domain: key))
+      }
+    }
+    return assessments
+  }
+
+  /// Builds the report of an audit.
+  ///
+  /// - Parameters:
+  ///   - generatedAt: the time stamp, RFC 3339 UTC; the clock is outside this module.
+  public static func report(
+    _ context: Context, rules: [RuleInstance], selection: Selection = Selection(),
+    toolVersion: String, generatedAt: String
+  ) -> Report {
+    var assessments = assess(context, rules: rules, selection: selection)
+    assessments += DomainFailureRule.assess(context, selection)
+    assessments += WaiverRules.assess(
+      context, over: assessments, selection: selection, ids: rules.map(\.about.id))
+    let waivers = WaiverRules.matchers(context)
+    var findings: [Report.Finding] = []
+    for item in assessments {
+      guard case .violated(let violation) = item.verdict else { continue }
+      findings.append(
+        Report.Finding(
+          rule: item.about.id, severity: item.severity, subject: item.subject,
+          violation: violation, references: item.about.sources.map(\.text),
+          waiver: waivers.first { !$0.isOver && $0.matches(item.about.id, item.subject) }?.waiver,
+          fingerprint: Fingerprint.of(rule: item.about.id, item.subject)))
+    }
+    findings.sort {
+      ($1.severity, $0.rule, $0.subject) < ($0.severity, $1.rule, $1.subject)
+    }
+    let ledger = assessments.map {
+      Report.Entry(rule: $0.about.id, subject: $0.subject, verdict: $0.verdict)
+    }
+    return Report(
+      toolVersion: toolVersion, generatedAt: generatedAt, host: context.facts.host,
+      profile: context.profile.name, findings: Causes.shared(findings),
+      ledger: ledger.sorted { ($0.rule, $0.subject) < ($1.rule, $1.subject) },
+      notices: context.facts.snapshot.notices, facts: context.facts)
+  }
+
+  /// A rule that is off under every profile in play is not evaluated, unless it names a severity
+  /// itself for some case; those are asked so that the text of a row can beat its header.
+  private static func isWanted(_ rule: RuleInstance, by context: Context) -> Bool {
+    ([context.profile] + context.domainProfiles.values).contains { profile in
+      profile.namedSeverity(of: rule.about.id) != .off
+    }
+  }
+
+  /// Two judgements of one subject are one; the worse counts.
+  private static func distinct(_ judgements: [Judgement]) -> [Judgement] {
+    var seen: [Subject: Int] = [:]
+    var result: [Judgement] = []
+    for judgement in judgements {
+      guard let index = seen[judgement.subject] else {
+        seen[judgement.subject] = result.count
+        result.append(judgement)
+        continue
+      }
+      if rank(judgement.verdict) > rank(result[index].verdict) { result[index] = judgement }
+    }
+    return result
+  }
+
+  private static func rank(_ verdict: Verdict) -> Int {
+    switch verdict {
+    case .notApplicable: 0
+    case .satisfied: 1
+    case .unknown: 2
+    case .violated(let violation): 3 + (violation.severity?.rawValue ?? 0)
+    }
+  }
+
+  /// Without a host, host rules have no opinion.
+  private static func elsewhere(_ judgement: Judgement, _ context: Context) -> Verdict? {
+    guard case .none(let reason) = context.facts.snapshot.origin, !judgement.subject.isOfDomain
+    else { return nil }
+    return .notApplicable(reason)
+  }
+
+  /// The severity; nil where the rule is off for this verdict.
+  private static func severity(
+    of about: RuleInfo, _ verdict: Verdict, under profile: EffectiveProfile
+  ) -> Severity? {
+    if let own = profile.namedSeverity(of: about.id) { return own == .off ? nil : own }
+    let table = about.severity[profile.family]
+    if case .violated(let violation) = verdict, let stated = violation.severity {
+      return stated == .off ? nil : stated
+    }
+    return table == .off ? nil : table
+  }
+}
+
+extension Subject {
+  /// The key of the domain this belongs to: the name itself or what stands before a `/` of it.
+  func domainKey(among keys: Set<String>) -> String? {
+    guard isOfDomain else { return nil }
+    var name = Substring(self.name)
+    while !keys.contains(String(name)) {
+      guard let slash = name.lastIndex(of: "/") else { return nil }
+      name = name[..<slash]
+    }
+    return String(name)
+  }
+}

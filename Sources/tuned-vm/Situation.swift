@@ -1,0 +1,174 @@
+// What every command starts from: the configuration, the profiles, the facts, and what was asked
+// for.
+
+import TuneHost
+import TuneKit
+
+/// A host with its wanted state, ready to be judged.
+struct Situation {
+  /// What rules look at.
+  let context: Context
+  /// The rules that are in play.
+  let rules: [RuleInstance]
+  /// What of the verdicts is asked for.
+  let selection: Selection
+  /// What could not be read and is worth telling.
+  let notices: [String]
+  /// Where the snapshot came from.
+  let request: ProbeRequest
+
+  /// Reads the configuration, the profiles, and the host or tree or files the options name.
+  ///
+  /// - Throws: typed errors with the exit codes of the contract.
+  init(_ input: InputOptions, _ filter: RuleFilterOptions = RuleFilterOptions()) throws {
+    let site = try Site(input)
+    let request = ProbeRequest(
+      root: input.root, connect: input.connect, domainXML: input.domainXml,
+      extraFiles: site.profile.checks.map(\.read).sorted())
+    let facts = Facts(try HostProbe.snapshot(request))
+    try Self.refuseMalformedFiles(facts, input)
+    self.request = request
+    let tags = try DomainTags(facts.domains, site)
+    notices = facts.snapshot.notices + tags.notices
+    context = Context(
+      facts: facts, profile: site.profile,
+      domainProfiles: tags.profiles,
+      configuration: site.configuration, today: Clock.today())
+    rules = Catalogue.rules(for: site.profile)
+    selection = try Selection(
+      only: filter.only, skip: filter.skip, domains: Self.keys(input.domain, in: facts.domains))
+    try Self.refuseUnknown(filter.only + filter.skip, in: rules.map(\.about.id))
+  }
+
+  /// The level that makes the exit code 1: the option's, else the configuration's, else warning;
+  /// nil for never.
+  func failLevel(_ option: FailLevel?) -> Severity? {
+    if let option { return option.severity }
+    let configured = context.configuration.failOn.flatMap(FailLevel.init(rawValue:))
+    return configured.map(\.severity) ?? .warning
+  }
+
+  /// After everything else was printed: domains that could not be understood end the run with 65
+  /// where they were named by `--domain-xml`, and are said where they lie below a tree.
+  func complainOfMalformedDomains() throws {
+    let messages = context.facts.domainFailures.map(\.message)
+    guard !messages.isEmpty else { return }
+    guard !request.domainXML.isEmpty else { return Terminal.complain(messages) }
+    throw Failure(.malformed, messages: messages)
+  }
+
+  /// A malformed file that was named itself ends the run before anything is printed.
+  private static func refuseMalformedFiles(_ facts: Facts, _ input: InputOptions) throws {
+    let named = Set(input.domainXml)
+    let messages = facts.domainFailures.filter { named.contains($0.origin) }.map(\.message)
+    if !messages.isEmpty { throw Failure(.malformed, messages: messages) }
+  }
+
+  /// The keys of the domains that names, uuids or globs mean.
+  private static func keys(_ patterns: [String], in domains: [Domain]) throws -> Set<String>? {
+    guard !patterns.isEmpty else { return nil }
+    var keys: Set<String> = []
+    for pattern in patterns {
+      let glob = Glob(pattern)
+      let matches = domains.filter {
+        $0.name == pattern || $0.key == pattern || $0.definition.uuid == pattern.lowercased()
+          || glob.matches($0.name) || glob.matches($0.key)
+      }
+      guard !matches.isEmpty else {
+        let hint = Nearest.hint(pattern, in: domains.map(\.key))
+        throw Failure(.usage, "no domain \(pattern.quoted())\(hint)")
+      }
+      keys.formUnion(matches.map(\.key))
+    }
+    return keys
+  }
+
+  /// A filter that matches no rule is a mistake.
+  private static func refuseUnknown(_ globs: [String], in ids: [String]) throws {
+    for pattern in globs where !ids.contains(where: { Glob(pattern).matches($0) }) {
+      throw Failure(.usage, "no rule \(pattern.quoted())\(Nearest.hint(pattern, in: ids))")
+    }
+  }
+}
+
+/// The site's configuration and the host's profile.
+struct Site {
+  let configuration: Configuration
+  let profile: EffectiveProfile
+  private let root: String
+
+  init(_ input: InputOptions) throws {
+    root = input.root ?? ""
+    configuration = try Self.configuration(input)
+    let name = input.profile ?? configuration.profile ?? "general"
+    profile = try Self.profile(name, root: root)
+  }
+
+  /// A profile by name or file.
+  func profile(_ name: String) throws -> EffectiveProfile {
+    try Self.profile(name, root: root)
+  }
+
+  private static func configuration(_ input: InputOptions) throws -> Configuration {
+    let standard = (input.root ?? "") + "/etc/tuned-vm/config.yaml"
+    let path = input.config ?? standard
+    switch TextFile.read(path) {
+    case .text(let text): return try ConfigurationParser.parse(text, file: path)
+    case .missing(let reason) where input.config != nil || !TextFile.isAbsent(path):
+      throw ProfileError.unreadable(file: path, reason: reason)
+    case .missing: return Configuration()
+    }
+  }
+
+  private static func profile(_ name: String, root: String) throws -> EffectiveProfile {
+    guard name.contains("/") || name.hasSuffix(".yaml") else {
+      let site = "\(root)/etc/tuned-vm/profiles/\(name).yaml"
+      if ProfileLibrary.text(name) == nil, case .text(let text) = TextFile.read(site) {
+        return try ProfileLibrary.load(text, file: site, reader: TextFile.read)
+      }
+      return try ProfileLibrary.effective(name)
+    }
+    switch TextFile.read(name) {
+    case .text(let text):
+      return try ProfileLibrary.load(text, file: name, reader: TextFile.read)
+    case .missing(let reason): throw ProfileError.unreadable(file: name, reason: reason)
+    }
+  }
+}
+
+/// Profiles that domains carry in their metadata or get from the configuration.
+struct DomainTags {
+  /// The profile of each domain that has one of its own, by `Domain.key`.
+  private(set) var profiles: [String: EffectiveProfile] = [:]
+  /// Tags that name no profile.
+  private(set) var notices: [String] = []
+
+  /// Metadata wins over the configuration. Definitions are not the operator's alone, so a tag that
+  /// names no profile is said and passed over, and never read as a file; the configuration's name
+  /// must be right.
+  init(_ domains: [Domain], _ site: Site) throws {
+    var loaded: [String: EffectiveProfile] = [:]
+    for domain in domains {
+      if let name = domain.definition.tags.profile {
+        let isName = !name.contains("/") && !name.hasSuffix(".yaml")
+        let profile = try loaded[name] ?? (isName ? try? site.profile(name) : nil)
+        guard let profile else {
+          notices.append(
+            "domain \(domain.key.quoted()) asks for no known profile: \(name.quoted())")
+          continue
+        }
+        loaded[name] = profile
+        profiles[domain.key] = profile
+      } else if let name = Self.configured(domain, site.configuration) {
+        let profile = try loaded[name] ?? site.profile(name)
+        loaded[name] = profile
+        profiles[domain.key] = profile
+      }
+    }
+  }
+
+  private static func configured(_ domain: Domain, _ configuration: Configuration) -> String? {
+    configuration.domains.first { $0.profile != nil && Glob($0.match).matches(domain.name) }?
+      .profile
+  }
+}

@@ -1,0 +1,64 @@
+// Standard output and standard error: what is written, and what happens when the reader is gone.
+
+import Glibc
+import TuneKit
+
+enum Terminal {
+  /// A closed pipe is no reason to die in the middle of a transaction: writes fail with EPIPE
+  /// instead, and `write` stops quietly.
+  static func survivesClosedPipes() {
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Says something on standard error, one line each, control characters made visible.
+  static func complain(_ lines: [String]) {
+    for line in lines { put("tuned-vm: \(Escape.text(line))\n", to: STDERR_FILENO) }
+  }
+
+  /// Writes a result to standard output; a closed pipe ends it quietly.
+  static func write(_ text: String) throws(Failure) {
+    guard put(text, to: STDOUT_FILENO) || errno == EPIPE else {
+      throw Failure(
+        .ioError, "cannot write to standard output: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Whether standard output is a terminal.
+  static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  /// Whether both ends of a question are a terminal.
+  static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+  /// Columns of the terminal; 80 where there is none. `COLUMNS` wins.
+  static var columns: Int {
+    if let text = getenv("COLUMNS"), let value = Int(String(cString: text)), value > 20 {
+      return min(value, 500)
+    }
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// Whether NO_COLOR is set to anything (no-color.org), or the terminal is a dumb one.
+  static var refusesColour: Bool {
+    if let value = getenv("NO_COLOR"), value.pointee != 0 { return true }
+    guard let terminal = getenv("TERM") else { return false }
+    return String(cString: terminal) == "dumb"
+  }
+
+  @discardableResult
+  private static func put(_ text: String, to descriptor: Int32) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      guard let start = bytes.baseAddress else { return true }
+      var offset = 0
+      while offset < bytes.count {
+        let count = Glibc.write(descriptor, start + offset, bytes.count - offset)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return false }
+        offset += count
+      }
+      return true
+    }
+  }
+}
