@@ -91,6 +91,7 @@ bench: setup build
 deb: build
 	@scripts/setup deb
 	packaging/deb/build $(VERSION)
+	packaging/deb/test .build-deb/tuned-vm_*.deb
 
 ## install: program, man pages, completions and units below DESTDIR and PREFIX
 install:
