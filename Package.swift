@@ -18,6 +18,7 @@ let package = Package(
     .systemLibrary(name: "CNuma", pkgConfig: "numa", providers: [.apt(["libnuma-dev"])]),
     .systemLibrary(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CLinux"),
     // Types only: libvirt is loaded at run time, so nothing is linked here.
     .systemLibrary(name: "CLibvirt", providers: [.apt(["libvirt-dev"])]),
 
@@ -30,7 +31,7 @@ let package = Package(
       ]),
     .target(
       name: "TuneHost",
-      dependencies: ["TuneKit", "CHwloc", "CNuma", "CLibXML2", "CLibvirt"]),
+      dependencies: ["TuneKit", "CHwloc", "CNuma", "CLibXML2", "CLibvirt", "CLinux"]),
     .target(
       name: "TuneFleet",
       dependencies: ["TuneKit", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -1,0 +1,86 @@
+// A domain definition as text: edits, what an edit touches, and passwords kept out of sight.
+
+enum DomainText {
+  /// The text after edits; bytes outside them are the same.
+  static func applying(_ edits: [XMLEdit], to text: String, domain: String) throws(ModelError)
+    -> String
+  {
+    do {
+      return try DomainXMLEdit.apply(edits, to: text)
+    } catch {
+      throw ModelError("cannot edit the definition of '\(domain.onOneLine)': \(error)")
+    }
+  }
+
+  /// The text with every password replaced, for diffs and plans.
+  static func withoutPasswords(_ text: String) -> String {
+    guard text.utf8.contains(60) else { return text }
+    var result = text
+    for name in ["passwd", "password"] { result = masking(name, in: result) }
+    return result
+  }
+
+  private static func masking(_ name: String, in text: String) -> String {
+    var result = ""
+    var rest = Substring(text)
+    while let found = rest.firstRange(of: name) {
+      result += rest[..<found.upperBound]
+      rest = rest[found.upperBound...]
+      let before = result.utf8.dropLast(name.utf8.count).last
+      guard before.map({ $0 <= 32 }) ?? false else { continue }
+      let sign = rest.prefix { $0 == "=" || $0.isWhitespace }
+      guard sign.contains("="), let quote = rest.dropFirst(sign.count).first,
+        quote == "'" || quote == "\""
+      else { continue }
+      let value = rest.dropFirst(sign.count + 1)
+      guard let end = value.firstIndex(of: quote) else { continue }
+      result += sign + String(quote) + "(hidden)" + String(quote)
+      rest = value[value.index(after: end)...]
+    }
+    return result + rest
+  }
+
+  /// Whether an edit touches the machine, the CPU model or a disk: not while libvirt holds a saved
+  /// image or a snapshot, which must match them (rules.md annex e).
+  static func touchesSavedState(_ edit: XMLEdit) -> Bool {
+    let names = edit.path.steps.map(\.name)
+    switch names.first {
+    case "os", "cpu", "vcpu", "memory", "features": return true
+    case "devices": return names.count < 2 || names[1] == "disk" || names[1] == "controller"
+    default: return false
+    }
+  }
+}
+
+extension XMLEdit {
+  /// Where it works.
+  var path: XMLPath {
+    switch self {
+    case .setAttribute(let path, _, _), .removeAttribute(let path, _), .setText(let path, _),
+      .ensure(let path), .remove(let path):
+      path
+    }
+  }
+
+  /// The attribute it works on.
+  var attribute: String? {
+    switch self {
+    case .setAttribute(_, let name, _), .removeAttribute(_, let name): name
+    default: nil
+    }
+  }
+
+  /// What stands at its place afterwards, in words.
+  var outcome: String {
+    switch self {
+    case .setAttribute(_, _, let value), .setText(_, let value): value
+    case .removeAttribute, .remove: "(absent)"
+    case .ensure: "(present)"
+    }
+  }
+
+  /// Path and attribute, as one text that names the target within the definition.
+  var place: String {
+    attribute.map { "\(path)/@\($0)" } ?? path.description
+  }
+}

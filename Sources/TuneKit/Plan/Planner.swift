@@ -1,0 +1,293 @@
+// From findings to a plan: order, filters, gates, conflicts, dependencies, and the model of each
+// change on the host as the changes before it leave it.
+
+/// Makes plans. Pure: the same report and options give the same plan.
+public struct Planner {
+  private let report: Report
+  private let context: Context
+  private let options: PlanOptions
+  private let author: Snapshot.Author
+  private let domains: [String: Domain]
+
+  private var snapshot: Snapshot
+  /// Definitions as the changes so far leave them, by `Domain.key`.
+  private var texts: [String: String] = [:]
+  private var changes: [PlannedChange] = []
+  private var refusals: [Refusal] = []
+  private var conflicts: [PlanConflict] = []
+  /// Ids that stand for a wish: its own, or that of the change that does the same for another rule.
+  private var standIn: [String: String] = [:]
+
+  /// Makes the plan for a report's findings.
+  ///
+  /// - Parameters:
+  ///   - report: an audit of the same context.
+  ///   - rules: the rules it was made with, for their order and costs.
+  public static func plan(
+    _ report: Report, _ context: Context, rules: [RuleInstance],
+    options: PlanOptions = PlanOptions()
+  ) -> Plan {
+    var planner = Planner(report, context, options)
+    return planner.run(rules)
+  }
+
+  private init(_ report: Report, _ context: Context, _ options: PlanOptions) {
+    self.report = report
+    self.context = context
+    self.options = options
+    author = Snapshot.Author(profile: context.profile.name, hash: context.profile.digest)
+    snapshot = context.facts.snapshot
+    domains = Dictionary(
+      context.facts.domains.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    texts = domains.compactMapValues { $0.source.persistent?.value }
+  }
+
+  private mutating func run(_ rules: [RuleInstance]) -> Plan {
+    var order: [String: Int] = [:]
+    var costs: [String: String] = [:]
+    for (index, rule) in rules.enumerated() {
+      order[rule.about.id] = index
+      costs[rule.about.id] = rule.about.cost
+    }
+    let everything = Candidate.all(in: report, costs: costs, order: order)
+    var wishes = everything.compactMap { admitted($0) }
+    let room = HugePageRoom.check(wishes, context.facts)
+    for (wish, reason) in room.refused { refuse(wish, .unsafe, reason) }
+    wishes = withoutConflicts(room.admitted)
+    let needs = dependencies(of: wishes, among: everything)
+    var failed = Set(refusals.map(\.id))
+    for wish in wishes {
+      let rests = needs[wish.id] ?? []
+      if let missing = rests.first(where: failed.contains) {
+        refuse(wish, .dependency, "it rests on \(name(of: missing)), which is not made")
+        failed.insert(wish.id)
+        continue
+      }
+      do {
+        try carryOut(wish, rests.compactMap { standIn[$0] }.filter(isMade))
+      } catch {
+        refuse(wish, .impossible, error.description)
+        failed.insert(wish.id)
+      }
+    }
+    return finished()
+  }
+
+  private func finished() -> Plan {
+    Plan(
+      profile: context.profile.name, profileHash: author.hash,
+      factsDigest: PlanDigest.of(changes, context.facts.snapshot, domains),
+      changes: changes, conflicts: conflicts,
+      refusals: refusals.sorted { ($0.rule, $0.subject) < ($1.rule, $1.subject) },
+      notices: notices())
+  }
+
+  private func notices() -> [String] {
+    var result: [String] = []
+    let persisted = changes.compactMap { change -> Persistence? in
+      if case .persist(let item) = change.change { return item }
+      return nil
+    }
+    if persisted.contains(where: { DropIn(for: $0) == .grub }) {
+      result.append(
+        "kernel arguments are written to '\(DropIn.grub.path)'; they take effect after "
+          + "'update-grub' and a reboot")
+    }
+    if persisted.contains(where: { DropIn(for: $0) == .modprobe }) {
+      result.append(
+        "module options take effect when the module is loaded again; where it is part of the "
+          + "initramfs, 'update-initramfs -u' comes first")
+    }
+    return result
+  }
+
+  // MARK: - Admission
+
+  /// A wish that filters and gates let through, perhaps as advice; nil where it is refused.
+  private mutating func admitted(_ wish: Candidate) -> Candidate? {
+    let key = wish.domain ?? domainKey(of: wish.subject)
+    if let reason = options.leavesOut(wish, domain: key) {
+      refuse(wish, .notAskedFor, reason)
+      return nil
+    }
+    if wish.isKernelArgument, !hasBootDropIn {
+      return advice(from: wish, because: "no boot loader drop-in directory is known here")
+    }
+    let answer = PlanGates.check(
+      wish, domain: key.flatMap { domains[$0] }, text: key.flatMap { texts[$0] },
+      options: options)
+    switch answer {
+    case .open: return wish
+    case .advice(let reason): return advice(from: wish, because: reason)
+    case .refused(let reason):
+      refuse(wish, .unsafe, reason)
+      return nil
+    }
+  }
+
+  /// The domain whose part a subject names: the name itself or what stands before a `/` of it.
+  private func domainKey(of subject: Subject) -> String? {
+    guard subject.isOfDomain else { return nil }
+    var name = Substring(subject.name)
+    while domains[String(name)] == nil {
+      guard let slash = name.lastIndex(of: "/") else { return nil }
+      name = name[..<slash]
+    }
+    return String(name)
+  }
+
+  /// GRUB reads /etc/default/grub.d where its directory is there (Debian, Ubuntu).
+  private var hasBootDropIn: Bool {
+    snapshot.names("/etc/default/grub.d") != nil
+  }
+
+  private mutating func advice(from wish: Candidate, because reason: String) -> Candidate {
+    let risk = wish.risk.isEmpty ? reason : "\(reason). \(wish.risk)"
+    return Candidate(
+      rule: wish.rule, subject: wish.subject, effect: .advisory, summary: wish.summary,
+      risk: risk, observed: wish.observed, change: nil, remedy: wish.remedy, step: wish.step)
+  }
+
+  private mutating func refuse(_ wish: Candidate, _ cause: Refusal.Cause, _ reason: String) {
+    guard wish.change != nil || cause == .notAskedFor else { return }
+    refusals.append(
+      Refusal(
+        id: wish.id, rule: wish.rule, subject: wish.subject, target: target(of: wish),
+        cause: cause, reason: reason))
+  }
+
+  /// Whether a change of this id is part of the plan; one that changes nothing is not.
+  private func isMade(_ id: String) -> Bool { changes.contains { $0.id == id } }
+
+  private func name(of id: String) -> String {
+    guard let refusal = refusals.first(where: { $0.id == id }) else { return "another change" }
+    return "\(refusal.rule) on '\(refusal.target.onOneLine)'"
+  }
+
+  private func target(of wish: Candidate) -> String {
+    guard let key = wish.domain, let domain = domains[key] else { return wish.target }
+    let origin = domain.source.origin
+    return origin.contains("://") || !origin.contains("/") && !origin.hasSuffix(".xml")
+      ? key : origin
+  }
+
+  // MARK: - Conflicts and dependencies
+
+  /// Removes wishes that contradict each other, and doubles of one wish.
+  private mutating func withoutConflicts(_ wishes: [Candidate]) -> [Candidate] {
+    let found = PlanConflicts.find(wishes)
+    conflicts = found.map(\.conflict)
+    let bad = Set(found.flatMap(\.ids))
+    var seen: [String: String] = [:]
+    var result: [Candidate] = []
+    for wish in wishes {
+      if bad.contains(wish.id) {
+        refuse(wish, .conflict, "two rules want different values; choose one with --only or --skip")
+        continue
+      }
+      if let first = seen[wish.key] {
+        standIn[wish.id] = first
+        also(for: wish.rule, of: first)
+        continue
+      }
+      seen[wish.key] = wish.id
+      standIn[wish.id] = wish.id
+      result.append(wish)
+    }
+    return result
+  }
+
+  private var others: [String: [String]] = [:]
+
+  private mutating func also(for rule: String, of id: String) {
+    if others[id, default: []].contains(rule) == false { others[id, default: []].append(rule) }
+  }
+
+  /// Within a remedy: a definition rests on the pools and knobs, what makes a value last on the
+  /// value.
+  private func dependencies(of wishes: [Candidate], among everything: [Candidate])
+    -> [String: [String]]
+  {
+    var result: [String: [String]] = [:]
+    for wish in wishes where wish.rank > 3 {
+      result[wish.id] = everything.filter { $0.remedy == wish.remedy && $0.rank <= 3 }.map(\.id)
+    }
+    return result
+  }
+
+  // MARK: - The changes themselves
+
+  private mutating func carryOut(_ wish: Candidate, _ rests: [String]) throws(ModelError) {
+    guard let change = wish.change else {
+      changes.append(planned(wish, before: wish.observed, after: nil, rests))
+      return
+    }
+    if case .domain(let edits) = change {
+      try edit(wish, edits, rests)
+      return
+    }
+    let before = current(change)
+    if case .persist(let item) = change, before == DropIn.line(item) { return }
+    let after = try snapshot.applying(change, by: author)
+    guard after != snapshot else { return }
+    snapshot = after
+    changes.append(planned(wish, before: before, after: wish.value, rests))
+  }
+
+  private mutating func edit(_ wish: Candidate, _ change: DomainChange, _ rests: [String])
+    throws(ModelError)
+  {
+    guard let domain = domains[change.domain], let text = texts[change.domain] else {
+      throw ModelError("the definition of '\(change.domain)' is not known")
+    }
+    let edited = try DomainText.applying(change.edits, to: text, domain: change.domain)
+    let nodes = context.facts.topology.nodes
+    if let trap = StrictMemory.trap(in: edited, nodes: nodes),
+      StrictMemory.trap(in: text, nodes: nodes) == nil
+    {
+      throw ModelError(trap)
+    }
+    guard edited != text || !change.live.isEmpty else { return }
+    texts[change.domain] = edited
+    var entry = planned(
+      wish, before: DomainValues.before(change.edits, in: text),
+      after: DomainValues.after(change.edits), rests)
+    entry.diff = UnifiedDiff.make(
+      old: DomainText.withoutPasswords(text), new: DomainText.withoutPasswords(edited),
+      name: "\(domain.key).xml")
+    changes.append(entry)
+  }
+
+  private func planned(
+    _ wish: Candidate, before: String?, after: String?, _ rests: [String]
+  ) -> PlannedChange {
+    var risk = wish.risk
+    if case .persist(let item) = wish.change, let shadow = DropIn.shadow(of: item, in: snapshot) {
+      risk = risk.isEmpty ? shadow.sentence : "\(shadow.sentence). \(risk)"
+    }
+    return PlannedChange(
+      id: wish.id, rule: wish.rule, subject: wish.subject, effect: wish.effect, kind: wish.kind,
+      target: target(of: wish), before: before, after: after, diff: nil, risk: risk,
+      summary: wish.summary, change: wish.change, restsOn: Array(Set(rests)).sorted(),
+      alsoFor: others[wish.id] ?? [])
+  }
+
+  /// The value a change finds.
+  private func current(_ change: Change) -> String? {
+    switch change {
+    case .knob(let path, _): snapshot.raw(path).value.map(KernelText.value)
+    case .hugePages(let node, let size, _):
+      snapshot.text(Snapshot.poolDirectory(node: node, sizeKiB: size) + "/nr_hugepages").value
+    case .persist(let item):
+      snapshot.raw(DropIn(for: item).path).value.flatMap { DropIn.currentLine(for: item, in: $0) }
+    case .domain: nil
+    }
+  }
+}
+
+extension Candidate {
+  var isKernelArgument: Bool {
+    if case .persist(.kernelArgument) = change { return true }
+    return false
+  }
+}

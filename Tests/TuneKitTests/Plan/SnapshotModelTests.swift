@@ -1,0 +1,49 @@
+import Testing
+
+@testable import TuneKit
+
+@Suite struct SnapshotModelTests {
+  private let pool = "/sys/devices/system/node/node0/hugepages/hugepages-2048kB"
+
+  private var host: Snapshot {
+    Snapshot(
+      files: [
+        pool + "/nr_hugepages": .text("2\n"), pool + "/free_hugepages": .text("1\n"),
+        "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages": .text("5\n"),
+        "/proc/meminfo": .text(
+          "MemFree:        1000000 kB\nHugePages_Total:       5\nHugepagesize:       2048 kB\n"),
+        "/proc/sys/vm/dirty_ratio": .text("0\n"), "/proc/sys/vm/dirty_bytes": .text("4096\n"),
+      ], directories: ["/etc": ["sysctl.d"]])
+  }
+
+  @Test func countersOfPoolsFollow() throws {
+    let after = try host.applying(.hugePages(node: 0, pageSizeKiB: 2048, count: 10))
+    #expect(after.integer(pool + "/nr_hugepages").value == 10)
+    #expect(after.integer(pool + "/free_hugepages").value == 9)
+    #expect(
+      after.integer("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages").value == 13)
+    #expect(
+      after.raw("/proc/meminfo").value
+        == "MemFree:         983616 kB\nHugePages_Total:      13\nHugepagesize:       2048 kB\n")
+  }
+
+  @Test func pagesInUseStay() throws {
+    let after = try host.applying(.hugePages(node: 0, pageSizeKiB: 2048, count: 0))
+    #expect(after.integer(pool + "/nr_hugepages").value == 1)
+  }
+
+  @Test func oneOfAPairZeroesTheOther() throws {
+    let after = try host.applying(.knob(path: "/proc/sys/vm/dirty_ratio", value: "10"))
+    #expect(after.text("/proc/sys/vm/dirty_bytes").value == "0")
+  }
+
+  @Test func aNewDropInIsListed() throws {
+    let after = try host.applying(.persist(.sysctl(key: "vm.swappiness", value: "10")))
+    #expect(after.names("/etc/sysctl.d") == ["60-tuned-vm.conf"])
+    #expect(after.raw(DropIn.sysctl.path).value?.contains("vm.swappiness = 10") == true)
+  }
+
+  @Test func whatIsNotThereCanNotBeWritten() {
+    #expect(throws: ModelError.self) { try host.applying(.knob(path: "/sys/none", value: "1")) }
+  }
+}
