@@ -33,7 +33,7 @@ final class StepRunner {
       if pages { return try grow(path, to: after) }
       try files.writeValue(after, to: path)
       let shown = try files.readValue(path)
-      guard KernelText.same(shown, after) else {
+      guard KnobText.same(shown, after) else {
         throw SystemError(
           "set", path.shown, reason: "'\(after)' was taken but '\(shown.trimmedBlanks)' is there")
       }
@@ -104,23 +104,23 @@ final class StepRunner {
     _ path: HostPath, _ before: String, _ outcome: String, _ after: String, _ pages: Bool,
     _ force: Bool
   ) throws(SystemError) -> Undoing {
-    let old = KernelText.value(before)
+    let old = KnobText.value(before)
     let now = try files.readValue(path)
-    if KernelText.same(now, old) { return .nothingToDo }
-    let ours = KernelText.same(now, outcome) || pages && Self.lies(now, between: old, after)
+    if KnobText.same(now, old) { return .nothingToDo }
+    let ours = KnobText.same(now, outcome) || pages && Self.lies(now, between: old, after)
     guard ours || force else {
-      return .left(was: outcome, is: KernelText.value(now), why: "somebody changed it since")
+      return .left(was: outcome, is: KnobText.value(now), why: "somebody changed it since")
     }
     do throws(SystemError) {
       try files.writeValue(old, to: path)
     } catch {
       if system.isDead { throw error }
-      return .left(was: outcome, is: KernelText.value(now), why: error.reason)
+      return .left(was: outcome, is: KnobText.value(now), why: error.reason)
     }
     let shown = try files.readValue(path)
-    if KernelText.same(shown, old) { return .undone }
+    if KnobText.same(shown, old) { return .undone }
     let why = pages ? "pages are in use" : "the kernel keeps another value"
-    return .left(was: outcome, is: KernelText.value(shown), why: why)
+    return .left(was: outcome, is: KnobText.value(shown), why: why)
   }
 
   /// A pool on its way between two sizes: the kernel grants pages one by one.

@@ -26,7 +26,7 @@ extension DropIn {
       }
       winner = Shadow(path: path, value: set)
     }
-    guard let winner, !KernelText.same(winner.value, value) else { return nil }
+    guard let winner, !KnobText.same(winner.value, value) else { return nil }
     return winner
   }
 

@@ -20,7 +20,7 @@ enum PlanConflicts {
     return byKey.keys.sorted().compactMap { key in
       let rivals = byKey[key] ?? []
       guard let first = rivals.first,
-        rivals.contains(where: { !KernelText.same($0.value, first.value) })
+        rivals.contains(where: { !KnobText.same($0.value, first.value) })
       else { return nil }
       return found(key, rivals.map { ($0, $0.value) })
     }

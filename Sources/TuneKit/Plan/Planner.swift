@@ -275,7 +275,7 @@ public struct Planner {
   /// The value a change finds.
   private func current(_ change: Change) -> String? {
     switch change {
-    case .knob(let path, _): snapshot.raw(path).value.map(KernelText.value)
+    case .knob(let path, _): snapshot.raw(path).value.map(KnobText.value)
     case .hugePages(let node, let size, _):
       snapshot.text(Snapshot.poolDirectory(node: node, sizeKiB: size) + "/nr_hugepages").value
     case .persist(let item):

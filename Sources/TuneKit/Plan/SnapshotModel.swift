@@ -56,7 +56,7 @@ extension Snapshot {
     guard let current = raw(path).value else {
       throw ModelError("cannot write '\(path)': \(raw(path).unknownReason)")
     }
-    guard let text = KernelText.written(value, over: current) else {
+    guard let text = KnobText.written(value, over: current) else {
       throw ModelError("'\(path)' does not offer '\(value)'; it shows '\(current.trimmedBlanks)'")
     }
     files[path] = .text(text)

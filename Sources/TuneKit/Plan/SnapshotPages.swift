@@ -59,7 +59,7 @@ extension Snapshot {
 
   private mutating func set(_ path: String, to value: Int) {
     guard let current = raw(path).value else { return }
-    files[path] = .text(KernelText.written("\(value)", over: current) ?? "\(value)\n")
+    files[path] = .text(KnobText.written("\(value)", over: current) ?? "\(value)\n")
   }
 
   private mutating func addInMeminfo(_ field: String, _ difference: Int, _ path: String) {

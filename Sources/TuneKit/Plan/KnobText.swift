@@ -5,7 +5,7 @@
 // read back after a write must not look different only because it is written differently.
 
 /// Texts of one-value kernel files.
-public enum KernelText {
+public enum KnobText {
   /// The text a file shows after `value` was written to it while it showed `current`; nil where
   /// the kernel would refuse the value.
   public static func written(_ value: String, over current: String) -> String? {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import TuneKit
 
-@Suite struct KernelTextTests {
+@Suite struct KnobTextTests {
   @Test(arguments: [
     ("[none] mq-deadline kyber\n", "mq-deadline", "none [mq-deadline] kyber\n"),
     ("always [madvise] never\n", "never", "always madvise [never]\n"),
@@ -10,11 +10,11 @@ import Testing
     ("powersave\n", "performance", "performance\n"),
   ])
   func aWrittenKnobShowsWhatTheKernelWouldShow(current: String, value: String, shown: String) {
-    #expect(KernelText.written(value, over: current) == shown)
+    #expect(KnobText.written(value, over: current) == shown)
   }
 
   @Test func aChoiceThatIsNotOfferedIsRefused() {
-    #expect(KernelText.written("bfq", over: "[none] mq-deadline\n") == nil)
+    #expect(KnobText.written("bfq", over: "[none] mq-deadline\n") == nil)
   }
 
   @Test(arguments: [
@@ -22,12 +22,12 @@ import Testing
     ("10\n", "10"), ("4096\t131072 6291456\n", "4096 131072 6291456"),
   ])
   func oneValueIsOneValueHoweverItIsWritten(left: String, right: String) {
-    #expect(KernelText.same(left, right))
-    #expect(KernelText.same(right, left))
+    #expect(KnobText.same(left, right))
+    #expect(KnobText.same(right, left))
   }
 
   @Test(arguments: [("1", "0"), ("10", "16"), ("none", "kyber"), ("1", "f"), ("0-3", "0-4")])
   func differentValuesStayDifferent(left: String, right: String) {
-    #expect(!KernelText.same(left, right))
+    #expect(!KnobText.same(left, right))
   }
 }

@@ -1,0 +1,19 @@
+// libxml2 and libvirt's schema look at an edited definition before it goes into a file.
+
+import TuneKit
+
+enum DefinitionJudge {
+  /// Refuses a text that isn't well-formed, or that the installed libvirt's schema refuses while it
+  /// accepted the text before.
+  static func check(_ text: String, was old: String, _ name: String) throws(SystemError) {
+    let judged: JudgedXML
+    do {
+      judged = try JudgedXML(text)
+    } catch {
+      throw SystemError("edit", name, reason: "it would not be well-formed: \(error.message)")
+    }
+    guard let schema = XMLSchema(), let problem = schema.problems(of: judged).first else { return }
+    guard let before = try? JudgedXML(old), schema.problems(of: before).isEmpty else { return }
+    throw SystemError("edit", name, reason: "libvirt's schema refuses it: \(problem.message)")
+  }
+}
