@@ -151,7 +151,7 @@ struct DomainTags {
     for domain in domains {
       if let name = domain.definition.tags.profile {
         let isName = !name.contains("/") && !name.hasSuffix(".yaml")
-        let profile = try loaded[name] ?? (isName ? try? site.profile(name) : nil)
+        let profile = loaded[name] ?? (isName ? try? site.profile(name) : nil)
         guard let profile else {
           notices.append(
             "domain \(domain.key.quoted()) asks for no known profile: \(name.quoted())")

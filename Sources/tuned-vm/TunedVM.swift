@@ -12,7 +12,7 @@ struct TunedVM: ParsableCommand {
     commandName: "tuned-vm",
     abstract: "Audit, tune and place virtual machines on a KVM host.",
     version: version,
-    subcommands: [AuditCommand.self])
+    subcommands: [AuditCommand.self, RulesCommand.self, Explain.self])
 
   static func main() {
     Terminal.survivesClosedPipes()

@@ -41,7 +41,7 @@ struct AuditCommand: ParsableCommand {
     let report = Audit.report(
       situation.context, rules: situation.rules, selection: situation.selection,
       toolVersion: TunedVM.version, generatedAt: Clock.now())
-    output.notice(situation.notices)
+    if format != .text { output.notice(situation.notices) }  // the text carries them
     try output.write(render(report, as: format, output.rendering(failOn: level)))
     try situation.complainOfMalformedDomains()
     let worst = report.findings.filter { $0.waiver == nil }.map(\.severity).max() ?? .off
