@@ -77,7 +77,7 @@ enum PrometheusReport {
         "findings_truncated", "1 where findings were left out of tuned_vm_finding.",
         serious.count > seriesLimit ? 1 : 0),
       PrometheusFamily(
-        "last_run_timestamp_seconds", "When the host was audited.",
+        "last_run_timestamp_seconds", "When the host was looked at.",
         Timestamp.seconds(report.generatedAt)),
       PrometheusFamily(
         "info", "Version and profile.",
