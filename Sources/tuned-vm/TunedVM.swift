@@ -12,7 +12,9 @@ struct TunedVM: ParsableCommand {
     commandName: "tuned-vm",
     abstract: "Audit, tune and place virtual machines on a KVM host.",
     version: version,
-    subcommands: [AuditCommand.self, RulesCommand.self, Explain.self])
+    subcommands: [
+      AuditCommand.self, RulesCommand.self, Explain.self, BaselineCommand.self, DriftCommand.self,
+    ])
 
   static func main() {
     Terminal.survivesClosedPipes()
