@@ -64,9 +64,11 @@ import Testing
         persistent: Known(
           Self.domain(
             "db1", "<cputune><vcpupin vcpu='0' cpuset='3'/></cputune>",
-            Self.disk.replacing("cache='none'", with: "cache='writeback'")), from: "db1.xml")),
+            Self.disk.replacing("cache='none'", with: "cache='writeback'")), from: "db1.xml"),
+        autostart: false),
       DomainSource(
-        origin: "web1.xml", persistent: Known(Self.domain("web1", "", Self.disk), from: "web1.xml")),
+        origin: "web1.xml", persistent: Known(Self.domain("web1", "", Self.disk), from: "web1.xml"),
+        autostart: false),
     ]
     // The command line of the example host decides how many arguments differ.
     let report = Self.drift(Self.good, edited)
@@ -94,7 +96,8 @@ import Testing
     var after = Self.good
     after.domains[1] = DomainSource(
       origin: "web1.xml",
-      persistent: Known(Self.domain("web1", "<cputune>\(pins)</cputune>", Self.disk), from: "x"))
+      persistent: Known(Self.domain("web1", "<cputune>\(pins)</cputune>", Self.disk), from: "x"),
+      autostart: false)
     let report = Self.drift(Self.good, after)
     #expect(report.drifted.map(\.id.key) == ["cputune"])
   }
