@@ -20,7 +20,7 @@ struct Situation {
   /// Reads the configuration, the profiles, and the host or tree or files the options name.
   ///
   /// - Throws: typed errors with the exit codes of the contract.
-  init(_ input: InputOptions, _ filter: RuleFilterOptions = RuleFilterOptions()) throws {
+  init(_ input: InputOptions, _ filter: RuleFilterOptions? = nil) throws {
     let site = try Site(input)
     let request = ProbeRequest(
       root: input.root, connect: input.connect, domainXML: input.domainXml,
@@ -36,8 +36,10 @@ struct Situation {
       configuration: site.configuration, today: Clock.today())
     rules = Catalogue.rules(for: site.profile)
     selection = try Selection(
-      only: filter.only, skip: filter.skip, domains: Self.keys(input.domain, in: facts.domains))
-    try Self.refuseUnknown(filter.only + filter.skip, in: rules.map(\.about.id))
+      only: filter?.only ?? [], skip: filter?.skip ?? [],
+      domains: Self.keys(input.domain, in: facts.domains))
+    try Self.refuseUnknown(
+      (filter?.only ?? []) + (filter?.skip ?? []), in: rules.map(\.about.id))
   }
 
   /// The level that makes the exit code 1: the option's, else the configuration's, else warning;
