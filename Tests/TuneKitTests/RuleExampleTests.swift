@@ -26,6 +26,8 @@ import Testing
     #expect(!rule.about.title.isEmpty && !rule.about.rationale.isEmpty)
     #expect(!rule.about.cost.isEmpty && !rule.about.notWhen.isEmpty)
     #expect(!rule.about.sources.isEmpty)
+    // Judged by the engine over the whole run, not by the facts alone.
+    if id.hasPrefix("config.") || id == "dom.definition" { return }
     #expect(
       rule.examples.contains { $0.outcome == .satisfied || $0.outcome == .notApplicable },
       "\(id) has no example in which it is silent")

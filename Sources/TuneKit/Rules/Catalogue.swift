@@ -25,5 +25,12 @@ public enum Catalogue {
   /// Domain and host×domain rules: CPU, NUMA, memory, disks, network.
   static let domainRules: [any Rule.Type] = []
   /// Security, migration, nesting, GPU, sizing.
-  static let platformRules: [any Rule.Type] = []
+  static let platformRules: [any Rule.Type] = [
+    SecMitigationsOff.self,
+    SecVulnerabilities.self,
+    SecL1TF.self,
+    SecMDSSMT.self,
+    SecSpectreV2.self,
+    SecMicrocode.self,
+  ]
 }
