@@ -14,6 +14,7 @@ struct TunedVM: ParsableCommand {
     version: version,
     subcommands: [
       AuditCommand.self, RulesCommand.self, Explain.self, BaselineCommand.self, DriftCommand.self,
+      PlaceCommand.self,
     ])
 
   static func main() {

@@ -1,0 +1,157 @@
+/// How long and from which seed to search.
+public struct PlacementOptions {
+  /// Seeds the search; the same seed gives the same solution on every machine.
+  public var seed: UInt64 = 1
+  /// The most work, in steps of the search; nil for the default, about a second of CPU time.
+  public var steps: Int?
+  /// The share of a time limit that is used up; the search ends at 1. The clock is the caller's.
+  public var elapsedShare: (() -> Double)?
+
+  /// Defaults: seed 1, the standard budget, no time limit.
+  public init() {}
+}
+
+/// A valid placement and how good it is at least.
+public struct PlacementResult: Sendable {
+  /// Where everything goes.
+  public let solution: PlacementSolution
+  /// What that costs, judged PU by PU.
+  public let cost: PlacementCost
+  /// No solution costs less.
+  public let bound: Int
+  /// Work done.
+  public let steps: Int
+  /// The cost of the better of the two customary placements.
+  public let baselineCost: Int
+  /// Why VMs have no place, in the instance's order.
+  public let unplaced: [Unplaced]
+
+  /// A VM without a place.
+  public struct Unplaced: Sendable, Hashable {
+    /// Its index in the instance.
+    public let vm: Int
+    /// What it would need and what there is.
+    public let reason: String
+  }
+
+  /// Whether nothing can be better.
+  public var isOptimal: Bool { cost.total == bound }
+}
+
+/// Places the VMs of an instance.
+public enum PlacementSolver {
+  /// Work of the search that takes about one second of CPU time.
+  public static let standardSteps = 28_000_000
+
+  /// Finds a good placement and a bound.
+  ///
+  /// The search is cut by counted steps, never by a clock, unless `elapsedShare` is given. The result
+  /// is valid and never worse than the customary placements, however early it is cut.
+  public static func solve(
+    _ instance: PlacementInstance, _ options: PlacementOptions = PlacementOptions()
+  ) -> PlacementResult {
+    var run = SolverRun(instance, options)
+    return run.solve()
+  }
+}
+
+/// One run of the solver: starts, search, proof, search again.
+struct SolverRun {
+  private let instance: PlacementInstance
+  private let model: SearchModel
+  private let state: SearchState
+  private let search: RuinRecreate
+  private let exact: ExactSearch
+  private let budget: Int
+  private let elapsedShare: (() -> Double)?
+  private var bound: Int
+  private var fallback: (solution: PlacementSolution, cost: PlacementCost)
+
+  init(_ instance: PlacementInstance, _ options: PlacementOptions) {
+    self.instance = instance
+    model = SearchModel(instance)
+    state = SearchState(model)
+    search = RuinRecreate(state, seed: options.seed)
+    exact = ExactSearch(model)
+    budget = max(1, options.steps ?? PlacementSolver.standardSteps)
+    elapsedShare = options.elapsedShare
+    bound = exact.rootBound
+    let empty = PlacementSolution.empty(instance)
+    let cost = try? empty.cost(in: instance)
+    fallback = (empty, cost ?? PlacementCost(terms: [:], vmTerms: []))
+  }
+
+  mutating func solve() -> PlacementResult {
+    start()
+    let baselineCost = fallback.cost.total
+    search.findPressureTarget()
+    if exact.isWorthwhile {
+      search.run(bound: bound, progress: slice(until: 0.2))
+      prove(until: 0.6)
+    }
+    search.run(bound: bound, progress: slice(until: 1))
+    return result(baselineCost: baselineCost)
+  }
+
+  /// Customary placements and greedy ones in several orders.
+  private mutating func start() {
+    search.findPlaceable()
+    for method in [BaselineStart.Method.novaLike, .firstFit] {
+      let solution = BaselineStart.solution(instance, model.layout, method)
+      guard let cost = try? solution.cost(in: instance) else { continue }
+      if cost.total < fallback.cost.total { fallback = (solution, cost) }
+      if state.load(solution) { search.keepBest() }
+      search.clear()
+    }
+    for order in 3...7 where search.bestCost > bound {
+      search.construct(order)
+      search.clear()
+    }
+    search.returnToBest()
+  }
+
+  /// The share of the budget used: steps or time, whichever is further.
+  private func used() -> Double {
+    max(Double(search.steps + exact.steps) / Double(budget), elapsedShare?() ?? 0)
+  }
+
+  private func slice(until end: Double) -> () -> Double {
+    let begin = used()
+    let length = max(1e-9, end - begin)
+    let (search, exact, budget, elapsedShare) = (search, exact, budget, elapsedShare)
+    return {
+      let now = max(
+        Double(search.steps + exact.steps) / Double(budget), elapsedShare?() ?? 0)
+      return (now - begin) / length
+    }
+  }
+
+  private mutating func prove(until end: Double) {
+    guard search.bestCost > bound else { return }
+    let progress = slice(until: end)
+    switch exact.run(limit: search.bestCost, mayGoOn: { progress() < 1 }) {
+    case .open(let cost): bound = max(bound, cost)
+    case .proven(let cost): bound = max(bound, cost)
+    }
+    guard exact.hasAssignment, exact.isExact else { return }
+    search.clear()
+    if exact.write(into: state) { search.keepBest() }
+    search.returnToBest()
+  }
+
+  private func result(baselineCost: Int) -> PlacementResult {
+    var best = fallback
+    let found = state.solution(search.best)
+    if let cost = try? found.cost(in: instance), cost.total <= best.cost.total {
+      best = (found, cost)
+    }
+    search.returnToBest()
+    let unplaced = best.solution.placements.indices.filter { best.solution.placements[$0] == nil }
+    return PlacementResult(
+      solution: best.solution, cost: best.cost, bound: min(bound, best.cost.total),
+      steps: search.steps + exact.steps, baselineCost: baselineCost,
+      unplaced: unplaced.map {
+        PlacementResult.Unplaced(vm: $0, reason: state.obstacle(to: $0))
+      })
+  }
+}
