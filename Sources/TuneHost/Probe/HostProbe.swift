@@ -72,6 +72,7 @@ public enum HostProbe {
     }
     let root = try Root("/")
     snapshot.notices = libvirt.notices
+    snapshot.domainsMissing = libvirt.missing
     snapshot.domains =
       request.domainXML.isEmpty ? withProcesses(libvirt.domains, root) : named
     read(root, into: &snapshot, request.extraFiles)
@@ -100,7 +101,9 @@ public enum HostProbe {
       return try LibvirtProbe.read(LibvirtProbe.defaultURI)
     } catch {
       var reading = LibvirtReading()
-      reading.notices = ["no domains are looked at: \(LibvirtProbe.defaultURI): \(error.reason)"]
+      let missing = "\(LibvirtProbe.defaultURI): \(error.reason)"
+      reading.missing = missing
+      reading.notices = ["no domains are looked at: \(missing)"]
       return reading
     }
   }

@@ -8,6 +8,8 @@ struct LibvirtReading {
   /// Virtual files of the snapshot.
   var files: [String: Snapshot.Reading] = [:]
   var notices: [String] = []
+  /// Why nobody answered; nil where somebody did.
+  var missing: String?
 }
 
 /// Reads from libvirt.

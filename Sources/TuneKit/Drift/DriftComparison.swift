@@ -22,16 +22,36 @@ struct DriftComparison {
   let baseline: Baseline
   let now: StableFacts
   let report: Report
+  /// Whether somebody could look for domains both times.
+  private let hasDomains: Bool
+  /// Domains whose definition could not be read or understood now.
+  private let unreadableDomains: [String]
+
+  init(baseline: Baseline, now: StableFacts, report: Report) {
+    self.baseline = baseline
+    self.now = now
+    self.report = report
+    let domains = FactID(Subject(.host, "host"), StableFacts.domains)
+    hasDomains = baseline.facts[domains] != nil && now.facts[domains] != nil
+    unreadableDomains = now.unreadable.keys.filter {
+      $0.isPresence && $0.subject.kind == .domain
+    }.map(\.subject.name)
+  }
 
   var entries: [DriftEntry] {
-    let gone = presence(where: { now.facts[$0] == nil && now.unreadable[$0] == nil })
-    let came = now.facts.keys.filter { $0.isPresence && baseline.facts[$0] == nil }
-    let changed = Set((gone + came).map(\.subject))
-    var moved = (gone + came).filter { !isPart($0.subject, of: changed) }
-    moved += movedFacts(besides: changed)
+    let ids = Set(baseline.facts.keys).union(now.facts.keys).filter(isComparable)
+    let turned = ids.filter {
+      $0.isPresence && (baseline.facts[$0] == nil) != (now.facts[$0] == nil)
+    }
+    let changed = Set(turned.map(\.subject))
+    var moved = turned.filter { !isPart($0.subject, of: changed) }
+    moved.formUnion(
+      ids.filter { id in
+        !id.isPresence && !changed.contains(id.subject) && !isPart(id.subject, of: changed)
+          && differs(id, baseline.facts[id], now.facts[id]?.value)
+      })
     let attribution = DriftAttribution(baseline: baseline, report: report)
-    var result = grouped(moved).map(entry)
-    result = withoutSideEffects(result)
+    var result = withoutSideEffects(grouped(moved).map(entry))
     for index in result.indices { attribution.explain(&result[index]) }
     return result.sorted(by: DriftEntry.worstFirst)
   }
@@ -61,24 +81,21 @@ struct DriftComparison {
 
   // MARK: - Facts
 
-  private func presence(where condition: (FactID) -> Bool) -> [FactID] {
-    baseline.facts.keys.filter { $0.isPresence && condition($0) }
+  /// Whether both sides could be read: of a domain also that somebody could look for domains, and
+  /// that its definition was understood.
+  private func isComparable(_ id: FactID) -> Bool {
+    guard id.key != StableFacts.domains, now.unreadable[id] == nil else { return false }
+    guard id.subject.isOfDomain else { return true }
+    return hasDomains
+      && !unreadableDomains.contains { name in
+        id.subject.name == name || id.subject.name.hasPrefix(name + "/")
+      }
   }
 
   /// Whether the subject belongs to another one that came or went: then that one speaks for it.
   private func isPart(_ subject: Subject, of changed: Set<Subject>) -> Bool {
     guard subject.isOfDomain, subject.kind != .domain else { return false }
     return changed.contains { $0.kind == .domain && subject.name.hasPrefix($0.name + "/") }
-  }
-
-  private func movedFacts(besides changed: Set<Subject>) -> [FactID] {
-    let all = Set(baseline.facts.keys).union(now.facts.keys)
-    return all.filter { id in
-      guard !id.isPresence, now.unreadable[id] == nil, !changed.contains(id.subject),
-        !isPart(id.subject, of: changed)
-      else { return false }
-      return differs(id, baseline.facts[id], now.facts[id]?.value)
-    }
   }
 
   private func differs(_ id: FactID, _ old: String?, _ new: String?) -> Bool {
@@ -96,7 +113,7 @@ struct DriftComparison {
 
   /// An element that came or went with all that is in it is one thing: of its facts the topmost is
   /// kept.
-  private func grouped(_ ids: [FactID]) -> [FactID] {
+  private func grouped(_ ids: Set<FactID>) -> [FactID] {
     ids.filter { id in
       guard id.subject.isOfDomain, !id.isPresence else { return true }
       let isNew = baseline.facts[id] == nil

@@ -42,7 +42,21 @@ struct FactCollector {
     closeGroups()
     hostItself()
     inventory()
+    domains()
+  }
+
+  private mutating func domains() {
+    let id = FactID(Self.host, StableFacts.domains)
+    if let reason = snapshot.domainsMissing {
+      result.unreadable[id] = reason
+    } else {
+      result.add(Self.host, StableFacts.domains, "read", "domains")
+    }
     for domain in facts.domains { DomainFactCollector(domain).collect(into: &result) }
+    for failure in facts.domainFailures {
+      let id = FactID(Subject(.domain, failure.name), StableFacts.presence)
+      result.unreadable[id] = "\(failure.origin): \(failure.reason)"
+    }
   }
 
   // MARK: - Adding
@@ -131,7 +145,8 @@ struct FactCollector {
       return put(Self.host, "cmdline", path, reading)
     }
     var values: [String: [String]] = [:]
-    for word in text.words.prefix(512) {
+    // What follows "--" is for init.
+    for word in text.words.prefix(512).prefix(while: { $0 != "--" }) {
       let pair = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let key = String(pair.first ?? "")
       // A kernel update is `host.kernel`.

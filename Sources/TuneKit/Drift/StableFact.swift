@@ -38,6 +38,8 @@ public struct StableFacts: Sendable {
 
   /// The key under which a subject's being there is remembered.
   static let presence = "present"
+  /// The fact that somebody could look for domains: without it their absence says nothing.
+  static let domains = "domains"
 
   mutating func add(_ subject: Subject, _ key: String, _ value: String, _ source: String) {
     let id = FactID(subject, key)

@@ -36,6 +36,8 @@ public struct Snapshot: Sendable, Equatable {
   public var links: [String: String]
   /// The domains, in the order they were found.
   public var domains: [DomainSource]
+  /// Why nobody could look for domains; nil where somebody did, and found some or none.
+  public var domainsMissing: String?
   /// What hwloc says of the same machine.
   public var hwloc: Known<HwlocTopology>
   /// What libnuma says, live only.

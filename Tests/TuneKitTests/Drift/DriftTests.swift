@@ -128,6 +128,22 @@ import Testing
     #expect(report.notices.contains { $0.contains("/proc/sys/vm/swappiness: permission denied") })
   }
 
+  @Test func withoutLibvirtNoDomainIsGone() {
+    var after = Self.good
+    after.domains = []
+    after.domainsMissing = "qemu:///system: no socket"
+    let report = Self.drift(Self.good, after)
+    #expect(report.drifted == [])
+    #expect(report.notices.contains { $0.contains("no socket") })
+    #expect(Self.drift(after, Self.good).drifted == [])
+  }
+
+  @Test func aDefinitionThatCannotBeReadIsNotGone() {
+    var after = Self.good
+    after.domains[1] = DomainSource(origin: "web1.xml", persistent: Known("<domain", from: "x"))
+    #expect(Self.drift(Self.good, after).drifted == [])
+  }
+
   @Test func aClockThatGoesBackIsSaidAndLosesNothing() {
     let after = Self.good.with("/proc/sys/vm/swappiness", "60\n")
     let report = Self.drift(Self.good, after, at: "2020-01-01T00:00:00Z")
