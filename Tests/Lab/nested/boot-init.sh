@@ -1,0 +1,15 @@
+#!/bin/sh
+# Tests/Lab/nested/boot-init.sh: from the initial file system to the Debian root on /dev/vda.
+export PATH=/bin:/sbin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+for module in $(cat /etc/modules.order); do insmod "/lib/modules/$module" >/dev/null 2>&1; done
+i=0
+while [ ! -b /dev/vda ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+mount -t ext4 /dev/vda /mnt || exec sh
+for file in /usr/bin/tuned-vm /scenario.sh; do [ ! -e $file ] || cp $file /mnt/lab/; done
+mount --move /proc /mnt/proc
+mount --move /sys /mnt/sys
+mount --move /dev /mnt/dev
+exec switch_root /mnt /lab/init
