@@ -104,20 +104,22 @@ public struct Example: Sendable {
 
   /// What the case shows, a clause.
   public let title: String
-  /// The host and its domains.
-  public let snapshot: Snapshot
+  /// The host and its domains, made when it is asked for: an audit needs no example.
+  public var snapshot: Snapshot { make() }
   /// The profile for the host and all domains.
   public let family: ProfileFamily
   /// The expected outcome of the worst judgement (violated > unknown > satisfied > notApplicable).
   public let outcome: Outcome
 
+  private let make: @Sendable () -> Snapshot
+
   /// Creates an example.
   public init(
-    _ title: String, _ snapshot: Snapshot, under family: ProfileFamily = .general,
-    _ outcome: Outcome
+    _ title: String, _ snapshot: @autoclosure @escaping @Sendable () -> Snapshot,
+    under family: ProfileFamily = .general, _ outcome: Outcome
   ) {
     self.title = title
-    self.snapshot = snapshot
+    make = snapshot
     self.family = family
     self.outcome = outcome
   }
