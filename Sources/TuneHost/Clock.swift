@@ -10,6 +10,14 @@ public enum Clock {
   /// Today in UTC, `YYYY-MM-DD`.
   public static func today() -> String { String(now().prefix(10)) }
 
+  /// Minutes since midnight on the host's clock.
+  public static func localMinutes() -> Int {
+    var seconds = time(nil)
+    var parts = tm()
+    guard localtime_r(&seconds, &parts) != nil else { return 0 }
+    return Int(parts.tm_hour) * 60 + Int(parts.tm_min)
+  }
+
   /// Seconds since the epoch as RFC 3339 UTC.
   public static func format(_ seconds: time_t) -> String {
     var seconds = seconds

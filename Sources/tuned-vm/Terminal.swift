@@ -23,6 +23,16 @@ enum Terminal {
     }
   }
 
+  /// Shows what a question is about, on standard error; the text is safe already.
+  static func say(_ text: String) { put(text, to: STDERR_FILENO) }
+
+  /// Asks on standard error; only a clear yes is one.
+  static func ask(_ question: String) -> Bool {
+    put("\n\(Escape.text(question)) [y/N] ", to: STDERR_FILENO)
+    guard let answer = readLine() else { return false }
+    return ["y", "yes"].contains(answer.trimmedBlanks.lowercased())
+  }
+
   /// Whether standard output is a terminal.
   static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 

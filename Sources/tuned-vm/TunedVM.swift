@@ -13,8 +13,17 @@ struct TunedVM: ParsableCommand {
     abstract: "Audit, tune and place virtual machines on a KVM host.",
     version: version,
     subcommands: [
-      AuditCommand.self, RulesCommand.self, Explain.self, BaselineCommand.self, DriftCommand.self,
+      AuditCommand.self,
+      RulesCommand.self,
+      Explain.self,
+      BaselineCommand.self,
+      DriftCommand.self,
       PlaceCommand.self,
+      PlanCommand.self,
+      ApplyCommand.self,
+      HistoryCommand.self,
+      RollbackCommand.self,
+      RecoverCommand.self,
     ])
 
   static func main() {

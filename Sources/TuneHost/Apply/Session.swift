@@ -6,8 +6,8 @@ import TuneKit
 
 /// A run that holds the lock of a state directory.
 public final class Session {
-  private let state: StateDirectory
-  private let system: System
+  let state: StateDirectory
+  let system: System
   private let lock: Lock
 
   /// What recovering an interrupted transaction came to.
@@ -67,8 +67,13 @@ public final class Session {
 
   /// Finishes transactions that were interrupted, the latest first.
   ///
-  /// - Throws: `Failure` 65 where a journal is damaged.
-  public func recover(now: String, force: Bool = false) throws(Failure) -> [Recovery] {
+  /// - Parameters:
+  ///   - force: overwrite what somebody changed since.
+  ///   - atBoot: libvirt does not run yet; its steps wait for a later recover.
+  /// - Throws: `Failure` 65 where a journal is damaged; 69 where steps wait for libvirt.
+  public func recover(now: String, force: Bool = false, atBoot: Bool = false) throws(Failure)
+    -> [Recovery]
+  {
     var result: [Recovery] = []
     for number in state.numbers() where JournalFile.isUnfinished(number, in: state) {
       let file = try JournalFile(number, in: state)
@@ -77,7 +82,7 @@ public final class Session {
       case .empty:
         try? system.unlink(state.file(of: number), in: AT_FDCWD, path: state.file(of: number))
       case .open, .undoing:
-        let done = try undo(file, now: now, why: "recovered", force: force)
+        let done = try undo(file, now: now, why: "recovered", force: force, atBoot: atBoot)
         result.append(Recovery(id: number, undone: done.undone, left: done.left))
       }
     }
@@ -113,27 +118,37 @@ public final class Session {
     throw Failure(.noInput, "there is no transaction to roll back")
   }
 
-  private func undo(_ file: JournalFile, now: String, why: String, force: Bool) throws(Failure)
-    -> Undoer
-  {
+  private func undo(
+    _ file: JournalFile, now: String, why: String, force: Bool, atBoot: Bool = false
+  ) throws(Failure) -> Undoer {
     let signals = SignalShield()
     defer { withExtendedLifetime(signals) {} }
     var undoer = Undoer(StepRunner(system), force: force)
     do throws(SystemError) {
       let journal = try Journal(continuing: file.number, in: state, system)
       try journal.add(JournalRecord("undo", [("at", now)]))
+      var waits = false
       for entry in file.steps.reversed() where !file.isUndone(entry.number) {
+        if atBoot, entry.step.needsLibvirt {
+          waits = true
+          continue
+        }
         guard undoer.undo(entry.step, outcome: file.outcome(of: entry.number)) else {
           if system.isDead { throw SystemError("go on", "rollback", reason: "the process is gone") }
           continue
         }
         try journal.add(JournalRecord("undone", [("n", "\(entry.number)")]))
       }
+      if waits { return undoer }
+      guard !undoer.lacksLibvirt else {
+        throw SystemError("reach", "libvirt", reason: "it does not answer; definitions wait for it")
+      }
       try journal.add(
         JournalRecord("end", [("at", now), ("why", why), ("left", "\(undoer.left.count)")]))
     } catch {
       throw Failure(
-        .ioError, error.sentence, "  run 'tuned-vm recover' once this is mended: it goes on here.")
+        undoer.lacksLibvirt ? .unavailable : .ioError, error.sentence,
+        "  run 'tuned-vm recover' once this is mended: it goes on here.")
     }
     return undoer
   }

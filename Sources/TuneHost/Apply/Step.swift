@@ -16,6 +16,14 @@ enum Step: Equatable {
   /// A call on a running guest.
   case live(DomainAddress, LiveCall, before: LiveCall)
 
+  /// Whether libvirt must answer for it.
+  var needsLibvirt: Bool {
+    switch self {
+    case .definition, .live: true
+    default: false
+    }
+  }
+
   /// What it is about, for messages.
   var target: String {
     switch self {

@@ -170,7 +170,7 @@ final class StepRunner {
     do throws(SystemError) {
       now = try domains.definition(domain)
     } catch {
-      if system.isDead { throw error }
+      if system.isDead || error.isMissingConnection { throw error }
       return .left(was: "our definition", is: "unreadable", why: error.reason)
     }
     if now == before { return .nothingToDo }
@@ -202,7 +202,7 @@ final class StepRunner {
       try domains.perform(before, domain)
       return .undone
     } catch {
-      if system.isDead { throw error }
+      if system.isDead || error.isMissingConnection { throw error }
       return .left(was: call.words, is: "unchanged", why: error.reason)
     }
   }

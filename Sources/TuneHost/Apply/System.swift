@@ -30,6 +30,9 @@ public struct SystemError: Error, Sendable, Equatable {
     self.reason = reason
   }
 
+  /// Whether libvirt does not answer, which may be different later.
+  var isMissingConnection: Bool { call == "connect to" }
+
   /// `cannot write '/sys/…': Permission denied`.
   public var sentence: String { "cannot \(call) '\(Escape.text(path))': \(reason)" }
 }

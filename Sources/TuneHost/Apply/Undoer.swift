@@ -11,6 +11,8 @@ struct Undoer {
   private(set) var undone = 0
   /// Whether a step could not even be tried.
   private(set) var hadErrors = false
+  /// Whether libvirt did not answer, so that steps wait for it.
+  private(set) var lacksLibvirt = false
 
   init(_ runner: StepRunner, force: Bool) {
     self.runner = runner
@@ -30,6 +32,10 @@ struct Undoer {
       return true
     } catch {
       hadErrors = true
+      guard !error.isMissingConnection else {
+        lacksLibvirt = true
+        return false
+      }
       left.append(
         Leftover(target: step.target, was: "our value", is: "unknown", why: error.sentence))
       return false

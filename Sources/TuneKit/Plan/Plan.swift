@@ -111,6 +111,8 @@ public struct Refusal: Sendable, Equatable {
   public var cause: Cause
   /// Why, and what to do; a sentence.
   public var reason: String
+  /// Whether it was asked for: filters and reach leave out what was not, and what rests on it.
+  public var isAskedFor: Bool
 }
 
 /// What of a plan is wanted and can be reached.

@@ -16,9 +16,15 @@ enum PlanGates {
 
   /// Checks one wish.
   static func check(
-    _ candidate: Candidate, domain: Domain?, text: String?, options: PlanOptions
+    _ candidate: Candidate, domain: Domain?, text: String?, facts: Facts, options: PlanOptions
   ) -> Answer {
     switch candidate.change {
+    case .knob?, .persist?:
+      guard let change = candidate.change, let owner = KnobOwner.of(change, in: facts),
+        !KnobOwner.isTaken(change, rule: candidate.rule, by: options.take)
+      else { return .open }
+      let keeps = owner.value.map { "keeps it at '\($0)'" } ?? "sets it as it sees fit"
+      return .refused("\(owner.name) \(keeps); stop it, or --take \(candidate.rule)")
     case .domain(let change):
       guard let domain else { return .refused("there is no domain '\(change.domain)'") }
       return check(change, of: candidate, domain, text, options)

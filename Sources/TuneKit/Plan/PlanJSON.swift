@@ -61,6 +61,7 @@ extension Refusal {
       ("subject", JSONReport.subject(subject)),
       ("target", .string(target)),
       ("cause", .string(cause.rawValue)),
+      ("askedFor", .bool(isAskedFor)),
       ("reason", .string(reason)),
     ])
   }

@@ -59,7 +59,10 @@ public struct Planner {
     for wish in wishes {
       let rests = needs[wish.id] ?? []
       if let missing = rests.first(where: failed.contains) {
-        refuse(wish, .dependency, "it rests on \(name(of: missing)), which is not made")
+        let others = refusals.filter { rests.contains($0.id) }
+        refuse(
+          wish, .dependency, "it rests on \(name(of: missing)), which is not made",
+          isAskedFor: others.contains(where: \.isAskedFor))
         failed.insert(wish.id)
         continue
       }
@@ -115,7 +118,7 @@ public struct Planner {
     }
     let answer = PlanGates.check(
       wish, domain: key.flatMap { domains[$0] }, text: key.flatMap { texts[$0] },
-      options: options)
+      facts: context.facts, options: options)
     switch answer {
     case .open: return wish
     case .advice(let reason): return advice(from: wish, because: reason)
@@ -148,12 +151,14 @@ public struct Planner {
       risk: risk, observed: wish.observed, change: nil, remedy: wish.remedy, step: wish.step)
   }
 
-  private mutating func refuse(_ wish: Candidate, _ cause: Refusal.Cause, _ reason: String) {
+  private mutating func refuse(
+    _ wish: Candidate, _ cause: Refusal.Cause, _ reason: String, isAskedFor: Bool? = nil
+  ) {
     guard wish.change != nil || cause == .notAskedFor else { return }
     refusals.append(
       Refusal(
         id: wish.id, rule: wish.rule, subject: wish.subject, target: target(of: wish),
-        cause: cause, reason: reason))
+        cause: cause, reason: reason, isAskedFor: isAskedFor ?? (cause != .notAskedFor)))
   }
 
   /// Whether a change of this id is part of the plan; one that changes nothing is not.

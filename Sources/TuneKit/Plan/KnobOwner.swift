@@ -1,0 +1,118 @@
+// Knobs that another agent of the host writes: what we set there, it would set back. They are left
+// alone unless `--take` names them.
+
+/// Another tuner and what it sets.
+struct KnobOwner: Equatable {
+  /// For messages: `TuneD (profile virtual-host)`.
+  let name: String
+  /// The value it keeps; nil where that isn't known.
+  let value: String?
+
+  /// The agent that owns what a change writes and wants another value; nil where nobody does.
+  static func of(_ change: Change, in facts: Facts) -> KnobOwner? {
+    guard let key = key(of: change) else { return nil }
+    let owner = tuneD(key.name, facts) ?? daemon(key.name, facts)
+    guard let owner else { return nil }
+    if let value = owner.value, KnobText.same(value, key.value) { return nil }
+    return owner
+  }
+
+  /// Whether `--take` names what a change writes: the knob's path, its short name, or a glob.
+  static func isTaken(_ change: Change, rule: String, by take: [String]) -> Bool {
+    guard let key = key(of: change) else { return false }
+    return take.contains { pattern in
+      let glob = Glob(pattern)
+      return glob.matches(key.name) || glob.matches(key.path) || glob.matches(rule)
+    }
+  }
+
+  private static func key(of change: Change) -> (name: String, path: String, value: String)? {
+    switch change {
+    case .knob(let path, let value): (name(of: path), path, value)
+    case .persist(.sysctl(let key, let value)):
+      (SysctlName.canonical(key), SysctlName.path(key), value)
+    case .persist(.tmpfile(let path, let value)): (name(of: path), path, value)
+    default: nil
+    }
+  }
+
+  /// `vm.swappiness`, `governor`, `epp` …; other knobs keep their path.
+  private static func name(of path: String) -> String {
+    let sysctls = "/proc/sys/"
+    if path.hasPrefix(sysctls) {
+      return String(path.dropFirst(sysctls.count).map { $0 == "/" ? "." : $0 })
+    }
+    let ends = [
+      "/scaling_governor": "governor", "/energy_performance_preference": "epp",
+      "/transparent_hugepage/enabled": "thp", "/min_perf_pct": "min-perf",
+      "/ksm/run": "ksm", "/smp_affinity_list": "irq-affinity", "/smp_affinity": "irq-affinity",
+    ]
+    return ends.first { path.hasSuffix($0.key) }?.value ?? path
+  }
+
+  // MARK: - TuneD
+
+  private static func tuneD(_ key: String, _ facts: Facts) -> KnobOwner? {
+    guard facts.units.isActive("tuned") == true,
+      let profile = facts.snapshot.text("/etc/tuned/active_profile").value, !profile.isEmpty
+    else { return nil }
+    for name in profile.split(separator: " ").reversed() {
+      if let value = settings(of: String(name))[key] {
+        return KnobOwner(name: "TuneD (profile \(profile.onOneLine))", value: value)
+      }
+    }
+    return nil
+  }
+
+  /// What TuneD's own profiles set, with what they include (TuneD 2.2x).
+  private static func settings(of profile: String) -> [String: String] {
+    let throughput = [
+      "governor": "performance", "epp": "performance", "min-perf": "100",
+      "vm.dirty_ratio": "40", "vm.dirty_background_ratio": "10", "vm.swappiness": "10",
+      "net.core.somaxconn": "2048",
+    ]
+    let latency = [
+      "governor": "performance", "epp": "performance", "min-perf": "100",
+      "vm.dirty_ratio": "10", "vm.dirty_background_ratio": "3", "vm.swappiness": "10",
+    ]
+    func with(_ base: [String: String], _ more: [String: String]) -> [String: String] {
+      base.merging(more) { _, new in new }
+    }
+    switch profile {
+    case "throughput-performance", "network-throughput": return throughput
+    case "virtual-host": return with(throughput, ["vm.dirty_background_ratio": "5"])
+    case "virtual-guest": return with(throughput, ["vm.dirty_ratio": "30", "vm.swappiness": "30"])
+    case "latency-performance": return latency
+    case "network-latency":
+      return with(
+        latency,
+        [
+          "thp": "never", "net.core.busy_read": "50", "net.core.busy_poll": "50",
+          "kernel.numa_balancing": "0",
+        ])
+    case "hpc-compute":
+      return with(
+        latency,
+        [
+          "thp": "always", "net.core.busy_read": "50", "net.core.busy_poll": "50",
+          "kernel.numa_balancing": "0", "vm.zone_reclaim_mode": "1",
+        ])
+    case "powersave": return ["governor": "powersave"]
+    case "balanced", "desktop": return ["governor": "schedutil", "epp": "balance_performance"]
+    default: return [:]
+    }
+  }
+
+  // MARK: - Others
+
+  private static let daemons: [(unit: String, keys: Set<String>)] = [
+    ("power-profiles-daemon", ["governor", "epp"]), ("tlp", ["governor", "epp", "min-perf"]),
+    ("auto-cpufreq", ["governor", "epp"]), ("ksmtuned", ["ksm"]),
+    ("irqbalance", ["irq-affinity"]),
+  ]
+
+  private static func daemon(_ key: String, _ facts: Facts) -> KnobOwner? {
+    daemons.first { $0.keys.contains(key) && facts.units.isActive($0.unit) == true }
+      .map { KnobOwner(name: $0.unit, value: nil) }
+  }
+}
