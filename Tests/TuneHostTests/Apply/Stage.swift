@@ -54,7 +54,7 @@ final class Stage {
           origin: "/etc/libvirt/qemu/web1.xml",
           persistent: Known(Self.guest, from: "/etc/libvirt/qemu/web1.xml"), state: .shutOff)
       ])
-    for (file, _) in Self.files {
+    for file in Set(Self.files.keys).union(DropIn.allCases.map(\.path)) {
       guard let text = tree.text(file) else { continue }
       snapshot.files[file] = .text(text)
       if file.hasSuffix(".xml") { snapshot.domains[0].persistent = Known(text, from: file) }
