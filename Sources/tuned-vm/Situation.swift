@@ -24,7 +24,7 @@ struct Situation {
     let site = try Site(input)
     let request = ProbeRequest(
       root: input.root, connect: input.connect, domainXML: input.domainXml,
-      extraFiles: site.profile.checks.map(\.read).sorted())
+      extraFiles: site.profile.furtherReadings)
     let facts = Facts(try HostProbe.snapshot(request))
     try Self.refuseMalformedFiles(facts, input)
     self.request = request

@@ -179,7 +179,8 @@ public enum ReadingPlan {
 
   private static let kernelFiles: [String] =
     [
-      "/proc/cpuinfo", "/proc/cmdline", "/proc/version", "/proc/misc", "/proc/devices",
+      "/proc/cpuinfo", "/sys/kernel/security/lsm", "/proc/cmdline", "/proc/version", "/proc/misc",
+      "/proc/devices",
       "/proc/modules", "/proc/cgroups", "/proc/filesystems", "/proc/interrupts", "/proc/mounts",
       "/proc/self/status", "/proc/self/cgroup", "/proc/uptime", "/proc/stat",
       "/proc/irq/default_smp_affinity", "/proc/irq/#/smp_affinity_list",

@@ -20,7 +20,7 @@ struct CPULoad: Sendable, Equatable {
       let definition = domain.current
       if definition.isDedicated {
         shared = shared.subtracting(definition.pinnedCPUs)
-      } else if !definition.isPinned || !definition.pinnedCPUs.isSubset(of: topology.isolated) {
+      } else if !definition.isPinned {
         vcpus += definition.cputune.current
       }
     }
