@@ -23,7 +23,7 @@ struct TunedVM: ParsableCommand {
       ApplyCommand.self,
       HistoryCommand.self,
       RollbackCommand.self,
-      RecoverCommand.self,
+      RecoverCommand.self, ProfilesCommand.self,
     ])
 
   static func main() {

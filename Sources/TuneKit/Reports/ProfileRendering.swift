@@ -36,7 +36,7 @@ public enum ProfileRendering {
       lines.append(
         "inherits \(profile.lineage.dropFirst().map(\.printable).joined(separator: " → "))")
     }
-    lines += section("settings", profile.settings.map { (name($0), $0.value.text, $0.place) })
+    lines += section("settings", profile.settings.map { (name($0), word($0.value), $0.place) })
     lines += section("rules", rules(profile).map { ($0.rule, $0.text, "") })
     lines += section(
       "checks", profile.checks.map { ($0.id, "\($0.severity.word), reads \($0.read)", "") })
@@ -79,6 +79,12 @@ public enum ProfileRendering {
     let selector = "[\(conditions.joined(separator: ","))]"
     guard let dot = setting.knob.firstIndex(of: ".") else { return setting.knob + selector }
     return setting.knob[..<dot] + selector + setting.knob[dot...]
+  }
+
+  /// A value as a profile writes it.
+  private static func word(_ value: ProfileValue) -> String {
+    if case .flag(let flag) = value { return flag ? "on" : "off" }
+    return value.text
   }
 
   private static func rules(_ profile: EffectiveProfile) -> [(rule: String, text: String)] {
