@@ -14,6 +14,7 @@ struct TunedVM: ParsableCommand {
     version: version,
     subcommands: [
       AuditCommand.self,
+      TopologyCommand.self,
       RulesCommand.self,
       Explain.self,
       BaselineCommand.self,
