@@ -21,7 +21,7 @@ public struct HostIdentity: Sendable, Equatable {
 
   init(_ snapshot: Snapshot, _ processor: Processor) {
     func nonEmpty(_ path: String) -> String? {
-      snapshot.text(path).value.flatMap { $0.isEmpty ? nil : $0 }
+      snapshot.text(path).value.flatMap { $0.isEmpty || $0 == "(none)" ? nil : $0 }
     }
     name = nonEmpty("/proc/sys/kernel/hostname")
     id = nonEmpty("/etc/machine-id").flatMap(Self.identity)

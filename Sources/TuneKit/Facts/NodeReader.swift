@@ -56,9 +56,13 @@ struct NodeReader {
     guard let text = snapshot.text(base + "/distance").value else { return [:] }
     let values = text.words.map { Int($0) }
     let known = values.compactMap { $0 }
-    let numbers = SnapshotPaths(snapshot).numbers(Self.directory, "node")
-    let names = known.count == order.count ? order : numbers
-    guard known.count == values.count, known.count == names.count else { return [:] }
+    // Kernels print the online nodes, or the possible ones.
+    let possible = snapshot.text(Self.directory + "/possible").value.flatMap { CPUSet(list: $0) }
+    let candidates = [
+      order, SnapshotPaths(snapshot).numbers(Self.directory, "node"), Array(possible ?? CPUSet()),
+    ]
+    guard let names = candidates.first(where: { $0.count == known.count }) else { return [:] }
+    guard known.count == values.count else { return [:] }
     return Dictionary(zip(names, known), uniquingKeysWith: { first, _ in first })
   }
 

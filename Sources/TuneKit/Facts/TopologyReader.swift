@@ -24,7 +24,9 @@ struct TopologyReader {
     var diesByPackage: [Int: [Int: CPUSet]] = [:]
     for cpu in online {
       let base = "\(Self.directory)/cpu\(cpu)/topology"
-      let package = snapshot.integer(base + "/physical_package_id").value ?? info?.packages[cpu]
+      let shown = snapshot.integer(base + "/physical_package_id").value ?? info?.packages[cpu]
+      // -1: the firmware doesn't say.
+      let package = shown.flatMap { $0 < 0 ? nil : $0 }
       if let package {
         packages[package, default: CPUSet()].insert(cpu)
         if let die = snapshot.integer(base + "/die_id").value, die >= 0 {
@@ -39,7 +41,7 @@ struct TopologyReader {
       covered = covered.union(cpus)
       cores.append(
         Topology.Core(
-          package: package.flatMap { $0 < 0 ? nil : $0 }, cpus: cpus, kind: kinds[cpu]))
+          package: package, cpus: cpus, kind: kinds[cpu]))
     }
     let groups = diesByPackage.sorted { $0.key < $1.key }
     if groups.contains(where: { $0.value.count > 1 }) {

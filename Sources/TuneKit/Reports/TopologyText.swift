@@ -109,7 +109,7 @@ public struct TopologyText {
       var content = nodes.flatMap { box($0, $0.cpus.intersection(cpus), inner) }
       let without = nodes.reduce(cpus) { $0.subtracting($1.cpus) }
       content += cpuLines(without, inner)
-      boxes.append(TextBox.draw(id < 0 ? "package" : "package \(id)", content, boxWidth))
+      boxes.append(TextBox.draw("package \(id)", content, boxWidth))
       rest = rest.subtracting(cpus)
     }
     guard !rest.isEmpty else { return boxes }
@@ -146,8 +146,8 @@ public struct TopologyText {
       lines.append(("devices", devices.map { Escape.text($0.name) }.joined(separator: " · ")))
     }
     return lines.flatMap { head, text in
-      Columns.wrap(text, width - 9).enumerated().map { index, line in
-        Columns.pad(index == 0 ? head : "", 9) + line
+      Columns.wrap(text, width - 13).enumerated().map { index, line in
+        Columns.pad(index == 0 ? head : "", 13) + line
       }
     }
   }
@@ -234,7 +234,7 @@ public struct TopologyText {
 
   static func size(_ kibibytes: Int) -> String {
     for (unit, shift) in [("TiB", 30), ("GiB", 20), ("MiB", 10)] where kibibytes >= 1 << shift {
-      let tenths = kibibytes * 10 >> shift
+      let tenths = (kibibytes * 10) >> shift
       return tenths % 10 == 0 || tenths >= 1000
         ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
     }
