@@ -9,7 +9,7 @@ import Testing
   func examplesGiveTheirOutcome(id: String) throws {
     let rule = try #require(Catalogue.all.first { $0.about.id == id })
     for example in rule.examples {
-      let profile = try ProfileLibrary.effective(example.family.rawValue)
+      let profile = try ShippedForTests.profile(example.family)
       let context = Context(
         facts: Facts(example.snapshot), profile: profile, today: "2026-01-01")
       let judgements = rule.evaluate(context)

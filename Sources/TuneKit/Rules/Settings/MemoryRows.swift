@@ -88,11 +88,14 @@ extension SettingTable {
         return .none(.notApplicable("this kernel has no transparent huge pages"))
       }
       let calm = ["madvise", "defer+madvise", "defer", "never"]
-      let values: [String]
+      var values = [wanted.value.text]
       switch (wanted.isShipped, context.profile.family) {
-      case (false, _): values = [wanted.value.text]
+      case (false, _): break
       case (true, .db), (true, .latency), (true, .network):
-        values = [wanted.value.text] + calm.filter { $0 != wanted.value.text }
+        // Old kernels don't know all words: the first that is offered is written.
+        let offered = KernelText.choices(context.facts.snapshot.text(defrag).value ?? "")
+        values = (values + calm.filter { $0 != wanted.value.text })
+          .filter { offered.isEmpty || offered.contains($0) }
       default: return .none(.notApplicable("a stall is no harm under this profile"))
       }
       return .values(
