@@ -953,6 +953,227 @@ public enum ShippedSchemas {
       """#
     ),
     (
+      "profile",
+      #"""
+      {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://tuned-vm.org/schema/profile.json",
+        "title": "tuned-vm profiles show --format json",
+        "type": "object",
+        "required": [
+          "schema",
+          "name",
+          "about",
+          "family",
+          "lineage",
+          "settings",
+          "rules",
+          "parameters",
+          "checks"
+        ],
+        "properties": {
+          "schema": {
+            "const": "tuned-vm/profile/v1"
+          },
+          "name": {
+            "type": "string"
+          },
+          "about": {
+            "type": "string"
+          },
+          "family": {
+            "enum": [
+              "general",
+              "db",
+              "latency",
+              "throughput",
+              "hpc",
+              "network",
+              "desktop",
+              "migratable",
+              "secure"
+            ]
+          },
+          "lineage": {
+            "type": "array",
+            "items": {
+              "type": "string"
+            }
+          },
+          "settings": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "knob",
+                "selector",
+                "value",
+                "rule",
+                "from"
+              ],
+              "properties": {
+                "knob": {
+                  "type": "string"
+                },
+                "selector": {
+                  "type": "object",
+                  "additionalProperties": {
+                    "type": "string"
+                  }
+                },
+                "value": {
+                  "type": [
+                    "string",
+                    "integer",
+                    "number",
+                    "boolean"
+                  ]
+                },
+                "rule": {
+                  "type": "string"
+                },
+                "from": {
+                  "type": "string"
+                }
+              }
+            }
+          },
+          "rules": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "rule",
+                "severity"
+              ],
+              "properties": {
+                "rule": {
+                  "type": "string"
+                },
+                "severity": {
+                  "enum": [
+                    "off",
+                    "info",
+                    "warning",
+                    "critical"
+                  ]
+                }
+              }
+            }
+          },
+          "parameters": {
+            "type": "object",
+            "additionalProperties": {
+              "type": "object",
+              "additionalProperties": {
+                "type": [
+                  "string",
+                  "integer",
+                  "number",
+                  "boolean"
+                ]
+              }
+            }
+          },
+          "checks": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "id",
+                "read",
+                "severity"
+              ],
+              "properties": {
+                "id": {
+                  "type": "string"
+                },
+                "read": {
+                  "type": "string"
+                },
+                "equals": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "contains": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "lines": {
+                  "type": [
+                    "object",
+                    "null"
+                  ],
+                  "required": [
+                    "min",
+                    "max"
+                  ],
+                  "properties": {
+                    "min": {
+                      "type": [
+                        "integer",
+                        "null"
+                      ]
+                    },
+                    "max": {
+                      "type": [
+                        "integer",
+                        "null"
+                      ]
+                    }
+                  }
+                },
+                "value": {
+                  "type": [
+                    "object",
+                    "null"
+                  ],
+                  "required": [
+                    "min",
+                    "max"
+                  ],
+                  "properties": {
+                    "min": {
+                      "type": [
+                        "integer",
+                        "null"
+                      ]
+                    },
+                    "max": {
+                      "type": [
+                        "integer",
+                        "null"
+                      ]
+                    }
+                  }
+                },
+                "severity": {
+                  "enum": [
+                    "off",
+                    "info",
+                    "warning",
+                    "critical"
+                  ]
+                },
+                "why": {
+                  "type": "string"
+                },
+                "fix": {
+                  "type": "string"
+                }
+              }
+            }
+          }
+        }
+      }
+
+      """#
+    ),
+    (
       "profiles",
       #"""
       {
@@ -973,11 +1194,36 @@ public enum ShippedSchemas {
             "items": {
               "type": "object",
               "required": [
-                "name"
+                "name",
+                "about",
+                "family",
+                "inherits"
               ],
               "properties": {
                 "name": {
                   "type": "string"
+                },
+                "about": {
+                  "type": "string"
+                },
+                "family": {
+                  "enum": [
+                    "general",
+                    "db",
+                    "latency",
+                    "throughput",
+                    "hpc",
+                    "network",
+                    "desktop",
+                    "migratable",
+                    "secure"
+                  ]
+                },
+                "inherits": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
                 }
               }
             }
