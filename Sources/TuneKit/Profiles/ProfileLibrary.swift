@@ -29,8 +29,14 @@ public enum ProfileLibrary {
     _ text: String, file: String, rules: [String] = knownRules,
     reader: Reader = { _ in .missing("files are not read here") }
   ) throws(ProfileError) -> EffectiveProfile {
-    let own = try ProfileParser.parse(text, file: file, rules: rules)
-    var chain = [Link(profile: own, file: file, isShipped: Self.text(own.name) == text)]
+    let (profile, problems) = ProfileParser.read(text, file: file, rules: rules)
+    let first = profile.map { own in
+      Link(profile: own, file: file, isShipped: Self.text(own.name) == text)
+    }
+    guard problems.isEmpty, let first else {
+      throw .content((problems + (first.map { baseProblems($0, rules, reader) } ?? [])).sorted())
+    }
+    var chain = [first]
     while let base = chain[chain.count - 1].profile.inherits {
       let link = chain[chain.count - 1]
       let next = try resolve(base, from: link, rules: rules, reader)
@@ -78,6 +84,21 @@ public enum ProfileLibrary {
     return Link(
       profile: try ProfileParser.parse(text, file: path, rules: rules), file: path,
       isShipped: false)
+  }
+
+  /// What is wrong with the base of a profile that has other mistakes as well.
+  private static func baseProblems(
+    _ link: Link, _ rules: [String], _ reader: Reader
+  ) -> [ContentProblem] {
+    guard let base = link.profile.inherits else { return [] }
+    do {
+      _ = try resolve(base, from: link, rules: rules, reader)
+      return []
+    } catch .content(let problems) {
+      return problems
+    } catch {
+      return []
+    }
   }
 
   private static func beside(_ file: String, _ name: String) -> String {

@@ -19,13 +19,20 @@ struct ProfileParser {
   private var problems: Problems
   private static let keys = ["name", "about", "inherits", "settings", "rules", "checks"]
 
+  /// Reads what can be read of a profile, and all mistakes.
+  static func read(
+    _ text: String, file: String, rules: [String]
+  ) -> (profile: RawProfile?, problems: [ContentProblem]) {
+    var parser = ProfileParser(rules: rules, problems: Problems(file: file))
+    let profile = parser.read(text)
+    return (profile, parser.problems.sorted)
+  }
+
   /// Reads a profile; `rules` are the ids there are.
   static func parse(
     _ text: String, file: String, rules: [String]
   ) throws(ProfileError) -> RawProfile {
-    var parser = ProfileParser(rules: rules, problems: Problems(file: file))
-    let profile = parser.read(text)
-    let problems = parser.problems.sorted
+    let (profile, problems) = read(text, file: file, rules: rules)
     guard problems.isEmpty, let profile else { throw .content(problems) }
     return profile
   }

@@ -192,6 +192,12 @@ import Testing
       ])
   }
 
+  @Test func aWrongBaseIsToldWithTheOtherMistakes() {
+    let found = messages("name: a\ninherits: latencyy\nsettings: {vm.swappiness: x}\n")
+    #expect(found.count == 2)
+    #expect(found[0].hasPrefix("x.yaml:2:11: there is no profile 'latencyy'"))
+  }
+
   @Test func anUnknownNameIsUsageWithTheNearest() {
     do {
       _ = try ProfileLibrary.effective("secur")

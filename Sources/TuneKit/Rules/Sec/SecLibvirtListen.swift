@@ -17,42 +17,66 @@ struct SecLibvirtListen: Rule {
   }
 
   private static func verdict(_ context: Context) -> Verdict {
-    let known = Listeners.read(context.facts.snapshot)
-    guard let listeners = known.value else { return .unknown(known.unknownReason) }
+    let plain = isOpen(16509, ["libvirtd-tcp.socket", "virtproxyd-tcp.socket"], context)
+    let tls = isOpen(16514, ["libvirtd-tls.socket", "virtproxyd-tls.socket"], context)
     let configuration = configuration(context.facts.snapshot)
-    if let socket = listeners.open(16509).first {
-      let authentication = configuration.value?["auth_tcp"] ?? "sasl"
-      let isAnonymous = authentication == "none"
-      return .violated(
-        Violation(
-          isAnonymous
-            ? "anyone who reaches port 16509 commands libvirt without a password"
-            : "libvirt takes calls over plain TCP on port 16509",
-          severity: isAnonymous ? .critical : .warning,
-          evidence: [
-            Evidence(socket.source, observed: "port 16509 listens on the network"),
-            Evidence(configuration.source, observed: "auth_tcp = \(authentication.printable)"),
-          ],
-          remedy: .advice(
-            "stop libvirtd-tcp.socket or virtproxyd-tcp.socket and use TLS (port 16514) with "
-              + "auth_tls = \"sasl\", or ssh")))
-    }
-    guard let socket = listeners.open(16514).first else {
-      return .satisfied([Evidence(known.source, observed: "16509 and 16514 are closed outside")])
+    if case .open(let evidence) = plain { return openPlain(evidence, configuration) }
+    if case .unknown(let reason) = plain { return .unknown(reason) }
+    guard case .open(let evidence) = tls else {
+      if case .unknown(let reason) = tls { return .unknown(reason) }
+      return .satisfied([Evidence("/proc/net/tcp", observed: "16509 and 16514 are closed outside")])
     }
     guard let values = configuration.value else { return .unknown(configuration.unknownReason) }
     let authentication = values["auth_tls"] ?? "none"
-    let evidence = [
-      Evidence(socket.source, observed: "port 16514 listens on the network"),
+    let both = [
+      evidence,
       Evidence(
         configuration.source, observed: "auth_tls = \(authentication.printable)", expected: "sasl"),
     ]
-    guard authentication == "none" else { return .satisfied(evidence) }
+    guard authentication == "none" else { return .satisfied(both) }
     return .violated(
       Violation(
         "a client certificate alone commands libvirt (auth_tls = none)", severity: .info,
-        evidence: evidence,
-        remedy: .advice("set auth_tls = \"sasl\" in \(configuration.source)")))
+        evidence: both, remedy: .advice("set auth_tls = \"sasl\" in \(configuration.source)")))
+  }
+
+  private enum Port {
+    case open(Evidence)
+    case closed
+    case unknown(String)
+  }
+
+  /// What listens decides; where that isn't known, the socket units do.
+  private static func isOpen(_ port: Int, _ units: [String], _ context: Context) -> Port {
+    let known = Listeners.read(context.facts.snapshot)
+    if let listeners = known.value {
+      guard let socket = listeners.open(port).first else { return .closed }
+      return .open(Evidence(socket.source, observed: "port \(port) listens on the network"))
+    }
+    let services = context.facts.units
+    guard services.all.value != nil else { return .unknown(known.unknownReason) }
+    guard let unit = units.first(where: { services.isActive($0) == true }) else { return .closed }
+    return .open(Evidence(services.all.source, observed: "\(unit) is active (port \(port))"))
+  }
+
+  private static func openPlain(
+    _ evidence: Evidence, _ configuration: Known<LibvirtConfiguration>
+  ) -> Verdict {
+    let authentication = configuration.value?["auth_tcp"] ?? "sasl"
+    let isAnonymous = authentication == "none"
+    return .violated(
+      Violation(
+        isAnonymous
+          ? "anyone who reaches port 16509 commands libvirt without a password"
+          : "libvirt takes calls over plain TCP on port 16509",
+        severity: isAnonymous ? .critical : .warning,
+        evidence: [
+          evidence,
+          Evidence(configuration.source, observed: "auth_tcp = \(authentication.printable)"),
+        ],
+        remedy: .advice(
+          "stop libvirtd-tcp.socket or virtproxyd-tcp.socket and use TLS (port 16514) with "
+            + "auth_tls = \"sasl\", or ssh")))
   }
 
   /// The configuration of the daemon that answers.
@@ -84,6 +108,12 @@ struct SecLibvirtListen: Rule {
       "anonymous", host(line("00000000", "407D"), "auth_tcp = \"none\"\n"), .violated(.critical)),
     Example("plain with passwords", host(line("00000000", "407D")), .violated(.warning)),
     Example("a certificate is enough", host(line("00000000", "4082")), .violated(.info)),
-    Example("not captured", .exampleHost(), .unknown),
+    Example(
+      "no list of sockets, but an active unit",
+      .exampleHost().with(
+        "/tuned-vm/units.json", "{\"libvirtd-tcp.socket\":{\"active\":\"active\"}}\n"),
+      .violated(.warning)),
+    Example("no list of sockets, no such unit", .exampleHost(), .satisfied),
+    Example("not captured", .exampleHost().without("/tuned-vm/units.json"), .unknown),
   ]
 }

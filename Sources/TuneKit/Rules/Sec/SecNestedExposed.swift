@@ -9,17 +9,20 @@ struct SecNestedExposed: Rule {
     sources: [.article("§8"), .article("§10.2")])
 
   static func evaluate(_ context: Context) -> [Judgement] {
-    context.judgeDomains { verdict($0, context) }
+    let isOneTier = context.isOneTaggedTier
+    return context.judgeDomains { verdict($0, context, isOneTier: isOneTier) }
   }
 
-  private static func verdict(_ domain: Domain, _ context: Context) -> Verdict {
+  private static func verdict(
+    _ domain: Domain, _ context: Context, isOneTier: Bool
+  ) -> Verdict {
     let tags = context.tags(of: domain)
     if tags.role == "hypervisor" { return .notApplicable("it is tagged as a hypervisor") }
     switch NestedExposure(domain.definition, context.facts) {
     case .hidden: return .satisfied([Evidence("/domain/cpu", observed: "vmx and svm are hidden")])
     case .unknown(let reason): return .unknown(reason)
     case .exposed(let reason):
-      if context.isOneTaggedTier { return .notApplicable("all guests bear the same trust tag") }
+      if isOneTier { return .notApplicable("all guests bear the same trust tag") }
       if tags.trust == nil, context.profile(of: domain).family != .secure {
         return .unknown("/domain/metadata: no tuned-vm:trust tag says whether it is trusted")
       }

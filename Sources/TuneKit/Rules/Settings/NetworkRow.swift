@@ -60,7 +60,8 @@ extension SettingTable {
       let path = Snapshot.knobPath(sysctl: key)
       let reading = context.facts.snapshot.text(path)
       let numbers = (reading.value ?? "").words.compactMap { Int($0) }
-      guard numbers.count == 3 else { return .sysctl(key, .equal("three numbers")) }
+      // What isn't three numbers is no value to compare: the answer is unknown.
+      guard numbers.count == 3 else { return .sysctl(key, .atLeast(16_777_216)) }
       let most = max(numbers[2], 16_777_216)
       return .sysctl(key, .equal("\(numbers[0]) \(numbers[1]) \(most)"))
     }
