@@ -110,7 +110,7 @@ final class RuinRecreate {
   /// Searches until the share of the budget used, as told by `progress`, reaches 1 or the cost
   /// reaches `bound`.
   func run(bound: Int, progress: () -> Double) {
-    guard model.vms > 0 else { return }
+    guard (0..<model.vms).contains(where: { placeable[$0] }) else { return }
     var current = state.cost + inserter.guideCost
     var temperature = 0.0
     var round = 0
@@ -121,6 +121,8 @@ final class RuinRecreate {
         temperature = self.temperature(share)
       }
       round += 1
+      // A round costs something also when it finds nothing to place.
+      inserter.finder.steps += 16
       ruin()
       recreate()
       let cost = state.cost

@@ -83,6 +83,16 @@ import Testing
     #expect(result.solution.placements[0]?.cells.first?.node == 0)
   }
 
+  @Test func nothingToPlaceEndsAtOnce() throws {
+    let host = PlacementCostTests.host
+    let tooLarge = PlacementVM(name: "a", vcpus: 2, memoryMiB: 1 << 20)
+    for vms in [[], [tooLarge], [tooLarge, PlacementVM(name: "b", vcpus: 99, memoryMiB: 1)]] {
+      let instance = PlacementInstance(name: "x", host: host, weights: .standard, vms: vms)
+      let result = PlacementFixtures.solve(instance, steps: 1 << 40)
+      #expect(result.unplaced.count == vms.count)
+    }
+  }
+
   @Test func aVMWithoutAPlaceIsToldWhy() throws {
     let host = PlacementCostTests.host
     func reason(_ vm: PlacementVM) -> String? {
