@@ -2,17 +2,23 @@
 
 import TuneKit
 
-enum DefinitionJudge {
+/// Judges definitions; the schema is read once, when first needed.
+final class DefinitionJudge {
+  private lazy var schema: XMLSchema? = usesSchema ? XMLSchema() : nil
+  private let usesSchema: Bool
+
+  init(usesSchema: Bool = true) { self.usesSchema = usesSchema }
+
   /// Refuses a text that isn't well-formed, or that the installed libvirt's schema refuses while it
   /// accepted the text before.
-  static func check(_ text: String, was old: String, _ name: String) throws(SystemError) {
+  func check(_ text: String, was old: String, _ name: String) throws(SystemError) {
     let judged: JudgedXML
     do {
       judged = try JudgedXML(text)
     } catch {
       throw SystemError("edit", name, reason: "it would not be well-formed: \(error.message)")
     }
-    guard let schema = XMLSchema(), let problem = schema.problems(of: judged).first else { return }
+    guard let schema, let problem = schema.problems(of: judged).first else { return }
     guard let before = try? JudgedXML(old), schema.problems(of: before).isEmpty else { return }
     throw SystemError("edit", name, reason: "libvirt's schema refuses it: \(problem.message)")
   }

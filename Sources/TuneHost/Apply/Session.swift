@@ -9,6 +9,7 @@ public final class Session {
   let state: StateDirectory
   let system: System
   private let lock: Lock
+  private let judge: DefinitionJudge
 
   /// What recovering an interrupted transaction came to.
   public struct Recovery: Sendable, Equatable {
@@ -24,10 +25,17 @@ public final class Session {
   ///
   /// - Throws: `Failure` 75 where another run holds it; 73 or 77 where the state directory can't be
   ///   made.
-  public init(
+  public convenience init(
     _ state: StateDirectory, command: String, now: String, system: System = System()
   ) throws(Failure) {
+    try self.init(state, command: command, now: now, system: system, judge: DefinitionJudge())
+  }
+
+  init(
+    _ state: StateDirectory, command: String, now: String, system: System, judge: DefinitionJudge
+  ) throws(Failure) {
     self.state = state
+    self.judge = judge
     self.system = system
     try state.prepare(system)
     lock = try Lock(state, system, command: command, now: now)
@@ -60,7 +68,7 @@ public final class Session {
         error.code == EACCES || error.code == EPERM ? .notPermitted : .ioError, error.sentence,
         "  nothing was changed.")
     }
-    return Transaction(assignment, journal, system).run(verify: verify)
+    return Transaction(assignment, journal, system, judge: judge).run(verify: verify)
   }
 
   // MARK: - Recover

@@ -10,13 +10,17 @@ final class Transaction {
   private let journal: Journal
   private let runner: StepRunner
   private let system: System
+  private let judge: DefinitionJudge
 
   private var snapshot: Snapshot
   private var done: [(number: Int, step: Step, outcome: String?)] = []
   private var outcome: Outcome
   private var unmade: Set<String> = []
 
-  init(_ assignment: Assignment, _ journal: Journal, _ system: System) {
+  init(
+    _ assignment: Assignment, _ journal: Journal, _ system: System, judge: DefinitionJudge
+  ) {
+    self.judge = judge
     self.assignment = assignment
     self.journal = journal
     self.system = system
@@ -187,7 +191,7 @@ final class Transaction {
         throw SystemError("edit", place.shown, reason: "its text is not known")
       }
       let text = try edited(old, edits, place.shown)
-      try DefinitionJudge.check(text, was: old, place.shown)
+      try judge.check(text, was: old, place.shown)
       try replace(place, old, text, changes)
     case .libvirt(let uri, let name): try define(uri, name, edits, calls, changes)
     }

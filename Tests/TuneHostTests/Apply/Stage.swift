@@ -127,9 +127,9 @@ final class Stage {
   /// One apply with a system; nil where it never came to a transaction.
   func apply(_ system: System = System()) -> Outcome? {
     let assignment = assignment()
-    guard let session = try? Session(state, command: "test", now: "T", system: system) else {
-      return nil
-    }
+    let judge = DefinitionJudge(usesSchema: false)
+    let session = try? Session(state, command: "test", now: "T", system: system, judge: judge)
+    guard let session else { return nil }
     return try? session.carryOut(assignment, now: "T", toolVersion: "0")
   }
 
