@@ -23,7 +23,11 @@ public enum Catalogue {
   /// Host, CPU, memory and block I/O rules of the host.
   static let hostRules: [any Rule.Type] = []
   /// Domain and host×domain rules: CPU, NUMA, memory, disks, network.
-  static let domainRules: [any Rule.Type] = []
+  static let domainRules: [any Rule.Type] = [
+    DiskBus.self, DiskFormat.self, DiskCacheMode.self, DiskIOMode.self, DiskIOThread.self,
+    DiskQueues.self, DiskDiscard.self, DiskBackingChain.self, DiskQcow2L2.self,
+    DiskCowOnCow.self, DiskBlockSize.self,
+  ]
   /// Security, migration, nesting, GPU, sizing.
   static let platformRules: [any Rule.Type] = [
     SecMitigationsOff.self,

@@ -1,0 +1,119 @@
+/// An emulated disk controller costs a trap for every register; virtio costs one for a batch.
+struct DiskBus: Rule {
+  static let about = RuleInfo(
+    id: "disk.bus",
+    title: "A disk hangs on a paravirtual bus",
+    severity: Severities(.warning, [.db: .critical, .latency: .critical, .throughput: .critical]),
+    rationale: "Emulated IDE, SATA and old SCSI controllers leave the guest several times for "
+      + "each request; virtio reaches three to four times their IOPS.",
+    cost: "The guest must have the virtio driver in its initramfs. Names change (sda becomes vda): "
+      + "check that fstab and the boot loader use UUIDs.",
+    notWhen: "SCSI on virtio-scsi; NVMe emulation; Windows without a virtio disk already "
+      + "(attach a second virtio disk, install the driver, then switch); CD-ROMs and floppies.",
+    sources: [.article("§3.2"), .article("§6.3"), .article("§6.4")])
+
+  static func evaluate(_ context: Context) -> [Judgement] { context.judgeDisks(judge) }
+
+  private static func judge(_ domain: Domain, _ disk: DomainDisk) -> Verdict {
+    let definition = domain.definition
+    guard let bus = disk.bus else {
+      return .unknown("\(disk.node.xpath)/target/@bus: neither the bus nor the target says it")
+    }
+    let evidence = [disk.node.evidence("target/@bus", bus, "virtio")]
+    switch bus {
+    case "virtio": return .satisfied(evidence)
+    case "ide", "sata", "usb", "fdc": break
+    case "scsi":
+      switch scsiModel(disk, definition) {
+      case nil:
+        return .unknown("\(disk.node.xpath): the SCSI controller's model is not stated")
+      case let model? where !isEmulated(model): return .satisfied(evidence)
+      default: break
+      }
+    default: return .notApplicable("bus '\(bus)' has no paravirtual counterpart to compare with")
+    }
+    let hasDriver = definition.devices.disks.contains { $0.bus == "virtio" }
+    if definition.isWindows == true, !hasDriver {
+      return .notApplicable(
+        "Windows without a virtio disk: attach one, install the driver, then switch this disk")
+    }
+    return .violated(
+      Violation(
+        "\(disk.subjectName) hangs on an emulated \(bus) controller; virtio is three to four times "
+          + "as fast", evidence: evidence, remedy: remedy(domain, disk)))
+  }
+
+  private static func scsiModel(_ disk: DomainDisk, _ definition: DomainDefinition) -> String? {
+    let index = disk.controllerIndex ?? 0
+    let controllers = definition.devices.controllers.filter { $0.type == "scsi" }
+    return controllers.first { ($0.index ?? 0) == index }?.model
+  }
+
+  private static func isEmulated(_ model: String) -> Bool {
+    ["lsilogic", "buslogic", "am53c974", "dc390", "auto"].contains(model)
+      || model.hasPrefix("lsisas")
+  }
+
+  private static func remedy(_ domain: Domain, _ disk: DomainDisk) -> Remedy {
+    guard domain.definition.isLinux == true, let name = freeName(domain.definition) else {
+      return .advice(
+        "give the guest the virtio driver (attach a second virtio disk, let the guest install the "
+          + "driver), then switch the bus to virtio")
+    }
+    let path = disk.node.path
+    let target = path.child("target")
+    return .edit(
+      domain, "switch the bus to virtio", risk: about.cost,
+      [
+        .setAttribute(target, name: "dev", value: name),
+        .setAttribute(target, name: "bus", value: "virtio"),
+        .removeAttribute(target, name: "tray"), .removeAttribute(target, name: "removable"),
+        .removeAttribute(target, name: "rotation_rate"), .remove(path.child("wwn")),
+        .remove(path.child("vendor")), .remove(path.child("product")),
+        .remove(path.child("address")),
+      ])
+  }
+
+  private static func freeName(_ definition: DomainDefinition) -> String? {
+    let used = Set(definition.devices.disks.compactMap(\.target))
+    return "abcdefghijklmnopqrstuvwxyz".map { "vd\($0)" }.first { !used.contains($0) }
+  }
+
+  private static func disk(_ bus: String, _ more: String = "") -> String {
+    "<disk type='file' device='disk'><source file='/a.img'/><target dev='sda' bus='\(bus)'/></disk>"
+      + more
+  }
+
+  static let examples: [Example] = [
+    Example("virtio", .example(domains: DomainXML.example(devices: disk("virtio"))), .satisfied),
+    Example(
+      "SCSI on a virtio-scsi controller",
+      .example(
+        domains: DomainXML.example(
+          devices: disk("scsi", "<controller type='scsi' index='0' model='virtio-scsi'/>"))),
+      .satisfied),
+    Example(
+      "Windows without a virtio driver would not boot",
+      .example(domains: DomainXML.example(system: DomainXML.windows, devices: disk("sata"))),
+      .notApplicable),
+    Example(
+      "a CD-ROM drive is no disk",
+      .example(
+        domains: DomainXML.example(
+          devices: "<disk type='file' device='cdrom'><target dev='sda' bus='sata'/></disk>")),
+      .silent),
+    Example(
+      "NVMe emulation", .example(domains: DomainXML.example(devices: disk("nvme"))),
+      .notApplicable),
+    Example(
+      "SATA in a Linux guest",
+      .example(domains: DomainXML.example(system: DomainXML.linux, devices: disk("sata"))),
+      under: .db, .violated(.critical)),
+    Example(
+      "SCSI on an emulated controller",
+      .example(
+        domains: DomainXML.example(
+          devices: disk("scsi", "<controller type='scsi' index='0' model='lsilogic'/>"))),
+      .violated(.warning)),
+  ]
+}
