@@ -1,11 +1,6 @@
 // What all rules about domains share: going through the parts, evidence, edits as remedies.
 
 extension Context {
-  /// A judgement for every domain.
-  func judgeDomains(_ judge: (Domain) -> Verdict) -> [Judgement] {
-    facts.domains.map { Judgement($0.subject, judge($0)) }
-  }
-
   /// A judgement for every disk; CD-ROMs, floppies and passed-through LUNs are no disks.
   func judgeDisks(_ judge: (Domain, DomainDisk) -> Verdict) -> [Judgement] {
     facts.domains.flatMap { domain in
@@ -28,10 +23,7 @@ extension Context {
   func family(of domain: Domain) -> ProfileFamily { profile(of: domain).family }
 
   /// The role of a domain: its metadata's, else the configuration's.
-  func role(of domain: Domain) -> String? {
-    domain.definition.tags.role
-      ?? configuration.domains.first { $0.role != nil && Glob($0.match).matches(domain.name) }?.role
-  }
+  func role(of domain: Domain) -> String? { tags(of: domain).role }
 
   /// Why there is no host for a host×domain rule; nil where there is one.
   var hostMissing: Verdict? {
