@@ -18,7 +18,7 @@ struct TunedVM: ParsableCommand {
       RulesCommand.self,
       Explain.self,
       BaselineCommand.self,
-      DriftCommand.self,
+      DriftCommand.self, FleetCommand.self,
       PlaceCommand.self,
       PlanCommand.self,
       ApplyCommand.self,

@@ -98,15 +98,8 @@ public struct BaselineStore: Sendable {
   // MARK: - Files
 
   private func makeDirectories() throws(Failure) {
-    for path in [stateDirectory, directory] {
-      var status = stat()
-      if stat(path, &status) == 0 { continue }
-      guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-        throw Failure(
-          .cannotCreate, "cannot make directory '\(path.printable)': \(Self.reason)",
-          "  --state-dir names another place.")
-      }
-    }
+    try StateDirectories.make(stateDirectory)
+    try StateDirectories.make(directory)
   }
 
   private static func exists(_ path: String) -> Bool {
@@ -139,6 +132,23 @@ public struct BaselineStore: Sendable {
       }
       if count == 0 { return bytes }
       bytes += buffer[..<count]
+    }
+  }
+}
+
+/// The directories below which state is kept.
+public enum StateDirectories {
+  /// Makes a directory for the owner alone; one that is there is fine.
+  ///
+  /// - Throws: `Failure` 73.
+  public static func make(_ path: String) throws(Failure) {
+    var status = stat()
+    if stat(path, &status) == 0 { return }
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+      throw Failure(
+        .cannotCreate,
+        "cannot make directory '\(path.printable)': \(String(cString: strerror(errno)))",
+        "  --state-dir names another place.")
     }
   }
 }

@@ -2,11 +2,14 @@
 
 @testable import TuneKit
 
-enum Sample {
-  static let hostile =
+/// Reports to render.
+public enum Sample {
+  /// A name that attacks every format.
+  public static let hostile =
     "ev\u{1B}[2Jil\u{9B}1m<script>alert('x')</script>\"&|`*[x](https://e.vil)\n# HELP\r\u{2028}\u{202E}\u{85}\\"
 
-  static func finding(
+  /// A finding.
+  public static func finding(
     _ rule: String, _ severity: Severity, _ subject: Subject, _ message: String,
     evidence: [Evidence] = [], remedy: Remedy = .advice("decide"), cause: String? = nil,
     waiver: Waiver? = nil
@@ -18,7 +21,8 @@ enum Sample {
       fingerprint: "0123456789abcdef")
   }
 
-  static func report(_ findings: [Report.Finding], ledger: [Report.Entry] = []) -> Report {
+  /// A report of findings and further ledger entries.
+  public static func report(_ findings: [Report.Finding], ledger: [Report.Entry] = []) -> Report {
     let violated = findings.map {
       Report.Entry(rule: $0.rule, subject: $0.subject, verdict: .violated($0.violation))
     }
@@ -34,7 +38,7 @@ enum Sample {
   }
 
   /// Twelve disks with one wrong knob, a cause with what follows, a waived and an open check.
-  static var ordinary: Report {
+  public static var ordinary: Report {
     let disks = (0..<12).map { index in
       let name = "nvme\(index)n1"
       let path = "/sys/block/\(name)/queue/scheduler"
@@ -76,7 +80,7 @@ enum Sample {
   }
 
   /// Every text that can come from outside is hostile.
-  static var attack: Report {
+  public static var attack: Report {
     let waiver = Waiver(rule: hostile, reason: hostile, until: hostile)
     let base = finding(
       "x.\(hostile)", .critical, Subject(.domain, hostile), hostile,
