@@ -19,6 +19,7 @@ let package = Package(
     .systemLibrary(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Types only: libvirt is loaded at run time, so nothing is linked here.
     .systemLibrary(name: "CLibvirt", providers: [.apt(["libvirt-dev"])]),
 
@@ -31,7 +32,9 @@ let package = Package(
       ]),
     .target(
       name: "TuneHost",
-      dependencies: ["TuneKit", "CHwloc", "CNuma", "CLibXML2", "CLibvirt", "CLinux"]),
+      dependencies: [
+        "TuneKit", "CHwloc", "CNuma", "CLibXML2", "CLibvirt", "CLinux", "CZlib",
+      ]),
     .target(
       name: "TuneFleet",
       dependencies: ["TuneKit", .product(name: "GRDB", package: "GRDB.swift")]),

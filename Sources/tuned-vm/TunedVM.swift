@@ -15,6 +15,7 @@ struct TunedVM: ParsableCommand {
     subcommands: [
       AuditCommand.self,
       TopologyCommand.self,
+      CaptureCommand.self,
       RulesCommand.self,
       Explain.self,
       BaselineCommand.self,

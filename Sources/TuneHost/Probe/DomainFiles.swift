@@ -80,7 +80,8 @@ enum DomainFiles {
     let persistent = definitions("/etc/libvirt/qemu", root)
     let live = definitions("/run/libvirt/qemu", root)
     let extras = Extras(root)
-    let names = Set(persistent.keys).union(live.keys).sorted()
+    // By name, as libvirt lists them: "web" comes before "web-2", with ".xml" behind it would not.
+    let names = Set(persistent.keys).union(live.keys).sorted { $0.dropLast(4) < $1.dropLast(4) }
     return names.map { name in
       var source = DomainSource(
         origin: persistent[name]?.source ?? live[name]?.source ?? name,

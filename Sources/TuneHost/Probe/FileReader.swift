@@ -30,6 +30,19 @@ final class FileReader {
     return .text(try text(descriptor, size: Int(status.st_size), limit: limit))
   }
 
+  /// The first bytes of a regular file that is no text.
+  func readBytes(_ name: String, in directory: Directory, limit: Int) throws(Refusal) -> [UInt8] {
+    let status = try directory.status(of: name)
+    let kind = FileKind(mode: status.st_mode)
+    guard kind == .regular else { throw .refused(kind.refusal) }
+    let descriptor = try open(name, in: directory)
+    defer { close(descriptor) }
+    let wanted = min(limit, buffer.count)
+    let count = retrying { Glibc.read(descriptor, buffer.baseAddress, wanted) }
+    guard count >= 0 else { throw Refusal(errno) }
+    return Array(buffer[..<count])
+  }
+
   /// The last bytes of a regular file, from the first whole line on.
   func readEnd(_ name: String, in directory: Directory, bytes: Int) throws(Refusal)
     -> Snapshot.Reading

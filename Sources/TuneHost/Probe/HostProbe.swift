@@ -32,55 +32,69 @@ public enum HostProbe {
   /// - Throws: `ProbeError.input` where a named path can't be read (66, 77);
   ///   `.libvirtUnreachable` (69) and `.libvirtNotPermitted` (77) only where `connect` was given.
   public static func snapshot(_ request: ProbeRequest) throws(ProbeError) -> Snapshot {
+    try reading(request).snapshot
+  }
+
+  /// Reads what a request names; with `keepingKinds` also what listed names are, for a capture.
+  static func reading(
+    _ request: ProbeRequest, keepingKinds: Bool = false
+  ) throws(ProbeError) -> HostReading {
     let named = try DomainFiles.named(request.domainXML)
-    if let tree = request.root { return try self.tree(tree, named, request) }
-    return try live(named, request)
+    var reading: HostReading
+    if let tree = request.root {
+      reading = HostReading(Snapshot(origin: .tree), keepingKinds)
+      try self.tree(tree, named, request, &reading)
+    } else {
+      reading = HostReading(Snapshot(origin: .live), keepingKinds)
+      try live(named, request, &reading)
+    }
+    return reading
   }
 
   // MARK: - A tree
 
   private static func tree(
-    _ path: String, _ named: [DomainSource], _ request: ProbeRequest
-  ) throws(ProbeError) -> Snapshot {
+    _ path: String, _ named: [DomainSource], _ request: ProbeRequest, _ reading: inout HostReading
+  ) throws(ProbeError) {
     let root = try Root(path)
-    var snapshot = Snapshot(origin: .tree)
-    snapshot.domains = request.domainXML.isEmpty ? DomainFiles.below(root) : named
-    read(root, into: &snapshot, request.extraFiles)
-    if let objection = HwlocGuard.objection(to: root, snapshot.files) {
-      snapshot.hwloc = Known(missing: "was not asked: \(objection)", from: "hwloc")
+    reading.snapshot.domains = request.domainXML.isEmpty ? DomainFiles.below(root) : named
+    reading.read(root, request.extraFiles)
+    reading.markUnread(root)
+    let files = reading.snapshot.files
+    if let objection = HwlocGuard.objection(to: root, files) {
+      reading.snapshot.hwloc = Known(missing: "was not asked: \(objection)", from: "hwloc")
     } else {
-      snapshot.hwloc = HwlocProbe.tree(path)
+      reading.snapshot.hwloc = HwlocProbe.tree(path)
     }
-    snapshot.libnuma = Known(missing: "cannot read a captured tree", from: "libnuma")
-    return snapshot
+    reading.snapshot.libnuma = Known(missing: "cannot read a captured tree", from: "libnuma")
   }
 
   // MARK: - This machine
 
   private static func live(
-    _ named: [DomainSource], _ request: ProbeRequest
-  ) throws(ProbeError) -> Snapshot {
-    var snapshot = Snapshot(origin: .live)
+    _ named: [DomainSource], _ request: ProbeRequest, _ reading: inout HostReading
+  ) throws(ProbeError) {
     var libvirt = LibvirtReading()
     if let uri = request.connect {
       libvirt = try asked(uri)
       guard LibvirtConnection.isOwnSystem(uri) else {
-        return elsewhere(uri, libvirt, named, request)
+        reading.snapshot = elsewhere(uri, libvirt, named, request)
+        return
       }
     } else if request.domainXML.isEmpty {
       libvirt = unasked()
     }
     let root = try Root("/")
-    snapshot.notices = libvirt.notices
-    snapshot.domainsMissing = libvirt.missing
-    snapshot.domains =
+    reading.snapshot.notices = libvirt.notices
+    reading.snapshot.domainsMissing = libvirt.missing
+    reading.snapshot.domains =
       request.domainXML.isEmpty ? withProcesses(libvirt.domains, root) : named
-    read(root, into: &snapshot, request.extraFiles)
-    snapshot.files.merge(VirtualFiles.live(root, snapshot)) { _, new in new }
-    snapshot.files.merge(libvirt.files) { _, new in new }
-    snapshot.hwloc = HwlocProbe.live()
-    snapshot.libnuma = NumaProbe.live()
-    return snapshot
+    reading.read(root, request.extraFiles)
+    let made = VirtualFiles.live(root, reading.snapshot)
+    reading.snapshot.files.merge(made) { _, new in new }
+    reading.snapshot.files.merge(libvirt.files) { _, new in new }
+    reading.snapshot.hwloc = HwlocProbe.live()
+    reading.snapshot.libnuma = NumaProbe.live()
   }
 
   /// A connection that `-c` asks for.
@@ -135,16 +149,5 @@ public enum HostProbe {
       let close = xml[open.upperBound...].firstIndex(of: "<")
     else { return nil }
     return String(xml[open.upperBound..<close])
-  }
-
-  private static func read(_ root: Root, into snapshot: inout Snapshot, _ extra: [String]) {
-    var probe = SnapshotProbe(root)
-    probe.read(.plan(extraFiles: extra))
-    for domain in snapshot.domains {
-      if let pid = domain.pid { probe.read(.process(pid)) }
-    }
-    snapshot.files = probe.files
-    snapshot.directories = probe.directories
-    snapshot.links = probe.links
   }
 }

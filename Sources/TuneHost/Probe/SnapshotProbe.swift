@@ -15,8 +15,13 @@ struct SnapshotProbe {
   private(set) var directories: [String: [String]] = [:]
   private(set) var links: [String: String] = [:]
 
-  init(_ root: Root) {
+  /// What the listed names are, where that was asked for and the file system tells.
+  private(set) var kinds: [String: FileKind] = [:]
+  private let keepsKinds: Bool
+
+  init(_ root: Root, keepingKinds: Bool = false) {
     self.root = root
+    keepsKinds = keepingKinds
     files.reserveCapacity(4096)
   }
 
@@ -71,6 +76,9 @@ struct SnapshotProbe {
     do {
       let entries = try directory.list()
       directories[path.isEmpty ? "/" : path] = entries.map(\.name)
+      if keepsKinds {
+        for entry in entries { kinds[path + "/" + entry.name] = entry.kind }
+      }
       return entries
     } catch {
       if error != .absent { files[path] = .missing(error.reason) }

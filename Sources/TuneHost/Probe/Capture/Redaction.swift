@@ -1,0 +1,142 @@
+// `capture --redact`: names, addresses and serial numbers become others, the same ones everywhere.
+
+import TuneKit
+
+/// Replaces what identifies a host, its guests and its network.
+struct Redaction {
+  /// Lines of the kernel's log that rules look for; others carry serial numbers and names.
+  static let logWords = [
+    "kvm", "vmx", "svm", "clocksource", "tsc", "dmar", "iommu", "amd-vi", "edac", "mce",
+    "hardware error", "linux version", "hugepages", "numa", "microcode", "mitigation", "vulnerab",
+  ]
+
+  /// Names of domains, longest first, with what stands for them.
+  private let domainNames: [(name: [UInt8], replacement: [UInt8])]
+  private let hostName: [UInt8]?
+  private let machineID: String?
+  private let identifiers = Identifiers()
+
+  init(_ snapshot: Snapshot) {
+    let names = snapshot.domains.compactMap { source -> String? in
+      let text = source.persistent?.value ?? source.live?.value ?? ""
+      return (try? XMLDocument(text))?.root.first("name")?.text
+    }
+    let unique = Set(names).filter { !$0.isEmpty }.sorted()
+    domainNames = unique.enumerated()
+      .map { (Array($0.element.utf8), Array("domain\($0.offset + 1)".utf8)) }
+      .sorted { $0.0.count > $1.0.count }
+    hostName = snapshot.text("/proc/sys/kernel/hostname").value.flatMap {
+      $0.isEmpty ? nil : Array($0.utf8)
+    }
+    machineID = snapshot.text("/etc/machine-id").value
+  }
+
+  /// The tree with everything replaced.
+  func applied(to tree: CaptureTree) -> CaptureTree {
+    var tree = tree
+    tree.remove("/etc/machine-id")
+    // Sorted, so that the numbering of replacements depends on the content alone.
+    var changed: [String: [UInt8]] = [:]
+    for (path, node) in tree.nodes.sorted(by: { $0.key < $1.key }) {
+      if case .file(let bytes) = node { changed[path] = file(path, bytes) }
+    }
+    tree.mapFiles { path, bytes in changed[path] ?? bytes }
+    return tree.renamed { path in
+      Self.mayName(path) ? String(decoding: names(Array(path.utf8)), as: UTF8.self) : path
+    }
+  }
+
+  /// Whether domain names may stand in a file or its path. Elsewhere a domain called "kvm" would
+  /// rename kernel modules.
+  private static func mayName(_ path: String) -> Bool {
+    path.contains("libvirt") || path.hasPrefix("/tuned-vm/") || path.hasSuffix("/cgroup")
+      || path.contains("machine.slice") || path == "/proc/mounts"
+  }
+
+  private func file(_ path: String, _ bytes: [UInt8]) -> [UInt8] {
+    if path.hasSuffix("/" + HwlocPlan.configuration) { return bytes }
+    switch path {
+    case "/proc/sys/kernel/hostname": return Array("host\n".utf8)
+    case "/proc/net/route", "/proc/net/tcp", "/proc/net/tcp6", "/proc/net/ipv6_route":
+      return identifiers.hexAddresses(bytes)
+    case "/tuned-vm/kernel-log.txt": return identifiers.replaced(in: log(bytes), machineID)
+    default: break
+    }
+    var bytes = bytes
+    if path.hasSuffix(".xml") { bytes = XMLRedaction.applied(to: bytes) }
+    if path.hasPrefix("/etc/") || path.hasPrefix("/run/") || path == "/proc/mounts"
+      || path == "/tuned-vm/filesystems.json"
+    {
+      bytes = servers(bytes)
+    }
+    if path.hasPrefix("/sys/") && !path.hasSuffix("/address") { return bytes }
+    if Self.mayName(path) { bytes = names(bytes) }
+    if path.hasPrefix("/etc/") || path.hasPrefix("/run/") || path.hasPrefix("/var/"), let hostName {
+      bytes = Self.replaceWord(hostName, with: Array("host".utf8), in: bytes)
+    }
+    return identifiers.replaced(in: bytes, machineID)
+  }
+
+  private func names(_ bytes: [UInt8]) -> [UInt8] {
+    domainNames.reduce(bytes) { Self.replaceWord($1.name, with: $1.replacement, in: $0) }
+  }
+
+  private func log(_ bytes: [UInt8]) -> [UInt8] {
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    let kept = lines.filter { line in
+      let text = line.lowercased()
+      return Self.logWords.contains { text.contains($0) }
+    }
+    return Array(kept.map { $0 + "\n" }.joined().utf8)
+  }
+
+  /// `server:/export` of network file systems, `pool time.example.org` of time services.
+  private func servers(_ bytes: [UInt8]) -> [UInt8] {
+    let lines = String(decoding: bytes, as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    let changed = lines.map { line -> Substring in
+      let words = line.split(separator: " ", omittingEmptySubsequences: true)
+      if let first = words.first, words.count > 1, ["server", "pool", "peer"].contains(first) {
+        return "\(first) redacted.invalid"
+      }
+      guard let word = words.first(where: { Self.isExport($0) }) else { return line }
+      return Substring(
+        line.replacing(word, with: word.hasPrefix("\"") ? "\"server:/export\"," : "server:/export"))
+    }
+    return Array(changed.joined(separator: "\n").utf8)
+  }
+
+  private static func isExport(_ word: Substring) -> Bool {
+    let plain = word.hasPrefix("\"") ? word.dropFirst() : word
+    guard let sign = plain.firstRange(of: ":/"), sign.lowerBound != plain.startIndex else {
+      return false
+    }
+    return plain[..<sign.lowerBound].allSatisfy {
+      $0.isLetter || $0.isNumber || ".-[]:".contains($0)
+    }
+      && !plain.contains("://") && !plain.hasPrefix("/")
+  }
+
+  /// Replaces a word that no letter or digit touches; systemd writes `-` before a name as `\x2d`.
+  static func replaceWord(_ word: [UInt8], with new: [UInt8], in bytes: [UInt8]) -> [UInt8] {
+    guard let first = word.first, bytes.count >= word.count else { return bytes }
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var at = 0
+    while at < bytes.count {
+      let end = at + word.count
+      if bytes[at] == first, end <= bytes.count, bytes[at..<end].elementsEqual(word),
+        end == bytes.count || !Identifiers.isWord(bytes[end]),
+        at == 0 || !Identifiers.isWord(bytes[at - 1])
+          || (at >= 4 && bytes[(at - 4)..<at].elementsEqual("\\x2d".utf8))
+      {
+        result += new
+        at = end
+      } else {
+        result.append(bytes[at])
+        at += 1
+      }
+    }
+    return result
+  }
+}

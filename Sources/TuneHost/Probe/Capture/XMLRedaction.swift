@@ -1,0 +1,47 @@
+// Takes names, serial numbers and foreign metadata out of domain XML.
+
+import TuneKit
+
+/// Redacts XML by splicing; malformed XML becomes empty.
+enum XMLRedaction {
+  private static let texts: Set<String> = ["title", "description", "serial"]
+  private static let entries: Set<String> = ["serial", "asset", "uuid", "sku"]
+  /// Namespaces of metadata that rules read.
+  private static let kept = ["libosinfo.org", "tuned-vm.org"]
+
+  static func applied(to bytes: [UInt8]) -> [UInt8] {
+    guard let document = try? XMLDocument(bytes) else { return [] }
+    var edits: [(range: Range<Int>, text: String)] = []
+    for node in document.root.descendants {
+      if node.parent?.name == "metadata" {
+        let namespace = node.namespace ?? ""
+        if !kept.contains(where: { namespace.contains($0) }) {
+          edits.append((node.element.tag.lowerBound..<node.element.end, ""))
+        }
+        continue
+      }
+      let isEntry = node.name == "entry" && entries.contains(node["name"] ?? "")
+      guard !node.element.isSelfClosing, node.children.isEmpty else { continue }
+      if isEntry || texts.contains(node.name) {
+        edits.append((node.element.content, "redacted"))
+      } else if node.name == "wwn" {
+        edits.append((node.element.content, "5000000000000001"))
+      }
+    }
+    return splice(bytes, edits)
+  }
+
+  private static func splice(
+    _ bytes: [UInt8], _ edits: [(range: Range<Int>, text: String)]
+  ) -> [UInt8] {
+    var outer: [(range: Range<Int>, text: String)] = []
+    for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+      // One inside another is gone with it.
+      guard edit.range.lowerBound >= outer.last?.range.upperBound ?? 0 else { continue }
+      outer.append(edit)
+    }
+    var result = bytes
+    for edit in outer.reversed() { result.replaceSubrange(edit.range, with: edit.text.utf8) }
+    return result
+  }
+}

@@ -1,0 +1,44 @@
+// A snapshot in the making, with what only a capture needs beside it.
+
+import TuneKit
+
+/// What one probe read.
+struct HostReading {
+  var snapshot: Snapshot
+  /// What listed names are, by path; empty unless asked for.
+  private(set) var kinds: [String: FileKind] = [:]
+  private let keepsKinds: Bool
+
+  init(_ snapshot: Snapshot, _ keepsKinds: Bool) {
+    self.snapshot = snapshot
+    self.keepsKinds = keepsKinds
+  }
+
+  /// Reads the plan, and what belongs to the processes of the domains.
+  mutating func read(_ root: Root, _ extraFiles: [String]) {
+    var probe = SnapshotProbe(root, keepingKinds: keepsKinds)
+    probe.read(.plan(extraFiles: extraFiles))
+    for domain in snapshot.domains {
+      if let pid = domain.pid { probe.read(.process(pid)) }
+    }
+    snapshot.files = probe.files
+    snapshot.directories = probe.directories
+    snapshot.links = probe.links
+    kinds = probe.kinds
+  }
+
+  /// Takes over what the maker of a capture could not read: those files are empty there, and an
+  /// empty file would be a fact.
+  mutating func markUnread(_ root: Root) {
+    guard case .text(let text) = root.read(CaptureTree.unreadPath),
+      let members = (try? JSONValue(parsing: text))?.objectValue
+    else { return }
+    for member in members {
+      guard let reason = member.value.stringValue else { continue }
+      switch snapshot.files[member.key] {
+      case .text(""), nil: snapshot.files[member.key] = .missing(reason)
+      default: continue
+      }
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import Glibc
+import TestSupport
+import Testing
+import TuneKit
+
+@testable import TuneHost
+
+@Suite struct CaptureTests {
+  let tree = TemporaryTree()
+
+  private func capture(redact: Bool = false) throws -> Snapshot {
+    let target = tree.path + "/captured"
+    try Capture(ProbeRequest(root: tree.path + "/host"), redact: redact, version: "1")
+      .write(to: target)
+    return try HostProbe.snapshot(ProbeRequest(root: target))
+  }
+
+  /// A host with links, an unreadable file, domains, passwords and addresses.
+  private func host() {
+    tree.write("/host/proc/sys/kernel/hostname", "alpha\n")
+    tree.write("/host/etc/machine-id", "0123456789abcdef0123456789abcdef\n")
+    tree.write("/host/sys/devices/pci0/0000:00:04.0/block/vda/queue/scheduler", "[none]\n")
+    tree.write("/host/sys/devices/pci0/0000:00:04.0/block/vda/inflight", "0 0\n")
+    tree.link("/host/sys/block/vda", to: "../devices/pci0/0000:00:04.0/block/vda")
+    tree.directory("/host/sys/bus/pci/drivers/virtio")
+    tree.link("/host/sys/devices/pci0/0000:00:04.0/block/vda/device", to: "../../../0000:00:04.0")
+    tree.link(
+      "/host/sys/devices/pci0/0000:00:04.0/driver", to: "../../../bus/pci/drivers/virtio")
+    tree.link("/host/sys/bus/pci/devices/0000:00:04.0", to: "../../../devices/pci0/0000:00:04.0")
+    tree.fifo("/host/sys/kernel/mm/ksm/run")
+    tree.directory("/host/sys/kernel/iommu_groups")
+    tree.write("/host/sys/class/net/eth0/address", "52:54:00:aa:bb:cc\n")
+    tree.write(
+      "/host/etc/libvirt/qemu/web.xml",
+      """
+      <domain type='kvm'><name>web</name><uuid>11111111-2222-3333-4444-555555555555</uuid>
+      <title>Customer Ltd</title><metadata><x:owner xmlns:x='urn:x'>bob</x:owner></metadata>
+      <devices><graphics type='vnc' port='-1' passwd='s3cret' listen='10.1.2.3'/>
+      <interface type='bridge'><mac address='52:54:00:aa:bb:cc'/></interface></devices></domain>
+      """)
+    tree.write("/host/etc/libvirt/qemu.conf", "vnc_password = \"s3cret\"\nuser = \"root\"\n")
+    tree.write("/host/etc/fstab", "//srv/x /mnt cifs user=a,password=s3cret,ro 0 0\n")
+    tree.write("/host/dev/kvm", "not copied")
+  }
+
+  @Test func aCaptureReadsAsTheHost() throws {
+    host()
+    let before = try HostProbe.snapshot(ProbeRequest(root: tree.path + "/host"))
+    var after = try capture()
+    #expect(after.domains.first?.persistent?.value?.contains("s3cret") == false)
+    after.files["/tuned-vm/about.json"] = nil
+    for (path, reading) in before.files where !path.hasPrefix("/etc/") {
+      #expect(after.files[path] == reading, "\(path)")
+    }
+    #expect(Set(after.files.keys) == Set(before.files.keys))
+    #expect(after.links == before.links)
+    for (path, names) in before.directories where path != "/dev" {
+      #expect(after.directories[path] == names, "\(path)")
+    }
+    #expect(after.domains.map(\.state) == before.domains.map(\.state))
+    #expect(after.raw("/sys/kernel/mm/ksm/run").missingReason == "is a FIFO, not a regular file")
+  }
+
+  @Test func thisMachinesCaptureGivesTheSameFacts() throws {
+    let target = tree.path + "/captured"
+    let capture = try Capture(ProbeRequest(), redact: false, version: "1")
+    try capture.write(to: target)
+    let live = try HostProbe.snapshot(ProbeRequest())
+    let captured = try HostProbe.snapshot(ProbeRequest(root: target))
+    // What moves between two readings is left out.
+    let steady = [
+      "/sys/devices/system/cpu", "/sys/kernel/mm", "/sys/block", "/sys/bus", "/sys/module",
+      "/etc/sysctl.d", "/etc/modprobe.d", "/etc/udev", "/proc/sys/vm/swappiness", "/proc/cmdline",
+    ]
+    for (path, reading) in live.files where steady.contains(where: { path.hasPrefix($0) }) {
+      let isSame = captured.files[path] == reading
+      #expect(isSame, "\(path)")
+    }
+    #expect(captured.links == live.links)
+    #expect(captured.hwloc.value?.pus == live.hwloc.value?.pus)
+    #expect(captured.hwloc.value?.cores == live.hwloc.value?.cores)
+    #expect(captured.hwloc.value?.l3Groups.map(\.cpus) == live.hwloc.value?.l3Groups.map(\.cpus))
+    #expect(captured.hwloc.value?.devices == live.hwloc.value?.devices)
+  }
+
+  @Test func noPasswordLeavesTheHost() throws {
+    host()
+    _ = try capture()
+    let root = try Root(tree.path + "/captured")
+    for path in ["/etc/libvirt/qemu/web.xml", "/etc/libvirt/qemu.conf", "/etc/fstab"] {
+      guard case .text(let text) = root.read(path) else {
+        Issue.record("\(path) is not there")
+        continue
+      }
+      #expect(!text.contains("s3cret"), "\(path)")
+    }
+    #expect(
+      root.read("/etc/libvirt/qemu.conf") == .text("vnc_password = \"left-out\"\nuser = \"root\"\n")
+    )
+    #expect(root.read("/dev/kvm") == .text(""))
+  }
+
+  @Test func aRedactedCaptureNamesNobody() throws {
+    host()
+    let snapshot = try capture(redact: true)
+    #expect(snapshot.text("/proc/sys/kernel/hostname").value == "host")
+    #expect(snapshot.text("/etc/machine-id").value == nil)
+    let domain = try #require(snapshot.domains.first)
+    let xml = try #require(domain.persistent?.value)
+    #expect(domain.origin == "/etc/libvirt/qemu/domain1.xml")
+    #expect(xml.contains("<name>domain1</name>"))
+    for secret in ["web", "11111111", "Customer", "bob", "10.1.2.3", "aa:bb:cc"] {
+      #expect(!xml.contains(secret), "\(secret)")
+    }
+    // References still fit.
+    let address = try #require(snapshot.text("/sys/class/net/eth0/address").value)
+    #expect(xml.contains("<mac address='\(address)'/>"))
+  }
+
+  @Test(arguments: [
+    ("a passwd='x' b", "a b"), ("<g passwd = \"a'b\"/>", "<g/>"),
+    ("<g xpasswd='1'/>", "<g xpasswd='1'/>"),
+    ("<g passwdValidTo='1'/>", "<g passwdValidTo='1'/>"), ("<g passwd='open", "<g"),
+  ])
+  func passwordAttributesAreCutOut(_ xml: String, _ expected: String) {
+    #expect(Passwords.removed(from: xml) == expected)
+  }
+
+  @Test func identifiersKeepTheirForm() {
+    let identifiers = Identifiers()
+    func replaced(_ text: String) -> String {
+      String(decoding: identifiers.replaced(in: Array(text.utf8), nil), as: UTF8.self)
+    }
+    #expect(replaced("from 192.168.1.7:22.") == "from 198.18.0.1:22.")
+    #expect(replaced("192.168.1.7 127.0.0.1 0.0.0.0") == "198.18.0.1 127.0.0.1 0.0.0.0")
+    #expect(
+      replaced("fe:54:00:aa:bb:cc 52:54:00:aa:bb:cc") == "fe:00:00:00:00:01 52:00:00:00:00:01")
+    #expect(replaced("fe80::1/64 ::1") == "2001:db8::1/64 ::1")
+    for same in ["0000:3b:00.0", "6.1.0-13-amd64", "12:34:56", "0-3,8-11", "std::vector"] {
+      #expect(replaced(same) == same)
+    }
+    let route = identifiers.hexAddresses(Array("eth0\t00000000\t0101A8C0\t0003\t00FFFFFF".utf8))
+    #expect(String(decoding: route, as: UTF8.self) == "eth0\t00000000\t010012C6\t0003\t00FFFFFF")
+  }
+
+  @Test func theArchiveIsTheSameTwiceAndTarReadsIt() throws {
+    host()
+    let long = String(repeating: "very-long-name-", count: 10)
+    tree.write("/host/etc/modprobe.d/\(long).conf", "options kvm nested=1\n")
+    let request = ProbeRequest(root: tree.path + "/host")
+    for name in ["a", "b"] {
+      try Capture(request, redact: false, version: "1").write(to: tree.path + "/\(name).tar.gz")
+    }
+    let root = try Root(tree.path)
+    func bytes(_ name: String) throws -> [UInt8] {
+      try root.reader.readBytes(name, in: root.top, limit: 1 << 16)
+    }
+    #expect(try bytes("a.tar.gz") == bytes("b.tar.gz"))
+    tree.directory("/unpacked")
+    let code = system("tar -xzf \(tree.path)/a.tar.gz -C \(tree.path)/unpacked")
+    #expect(code == 0)
+    let snapshot = try HostProbe.snapshot(ProbeRequest(root: tree.path + "/unpacked"))
+    #expect(snapshot.text("/etc/modprobe.d/\(long).conf").value == "options kvm nested=1")
+    #expect(snapshot.text("/sys/block/vda/queue/scheduler").value == "[none]")
+  }
+
+  @Test func aFullDirectoryIsNotWrittenTo() throws {
+    host()
+    #expect(throws: CaptureError.self) {
+      try Capture(ProbeRequest(root: tree.path + "/host"), redact: false, version: "1")
+        .write(to: tree.path + "/host")
+    }
+  }
+}
