@@ -24,6 +24,8 @@ public enum Catalogue {
   static let hostRules: [any Rule.Type] = []
   /// Domain and host×domain rules: CPU, NUMA, memory, disks, network.
   static let domainRules: [any Rule.Type] = [
+    PinRequired.self, PinComplete.self, PinOffline.self, PinOverlap.self, DedicatedShared.self,
+    IsolatedFloating.self, EmulatorPin.self, IOThreadPin.self, PinSiblings.self,
     DiskBus.self, DiskFormat.self, DiskCacheMode.self, DiskIOMode.self, DiskIOThread.self,
     DiskQueues.self, DiskDiscard.self, DiskBackingChain.self, DiskQcow2L2.self,
     DiskCowOnCow.self, DiskBlockSize.self,

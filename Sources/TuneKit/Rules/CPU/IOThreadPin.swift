@@ -1,0 +1,68 @@
+/// IOThreads poll: on the vCPUs' CPUs they take what the guest needs.
+struct IOThreadPin: Rule {
+  static let about = RuleInfo(
+    id: "cpu.iothreadpin",
+    title: "A pinned guest's IOThreads run beside its vCPUs",
+    severity: Severities(.off, [.latency: .info, .db: .info, .throughput: .info]),
+    rationale: "An IOThread polls for a while before it sleeps; on a vCPU's CPU that is time the "
+      + "guest waits.",
+    cost: "CPUs of the host for IOThreads.",
+    notWhen: "Guests without CPUs of their own or without IOThreads; other profiles.",
+    sources: [.link("https://libvirt.org/formatdomain.html")])
+
+  static func evaluate(_ context: Context) -> [Judgement] {
+    context.judgeDomains { domain in
+      let definition = domain.definition
+      guard [.latency, .db, .throughput].contains(context.family(of: domain)) else {
+        return .notApplicable("only for latency, db and throughput")
+      }
+      let threads = definition.cputune.iothreads
+      guard definition.isDedicated, !threads.isEmpty else {
+        return .notApplicable("no IOThreads, or no CPUs of its own")
+      }
+      let wrong = threads.filter { id in
+        guard let cpus = definition.pin(ofIOThread: id).cpus else { return true }
+        return !cpus.isDisjoint(with: definition.pinnedCPUs)
+      }
+      guard !wrong.isEmpty else {
+        return .satisfied([definition.evidence("cputune/iothreadpin", "\(threads.count) pinned")])
+      }
+      let wanted = context.helperCPUs(for: definition)
+      let edits = wanted.map { cpus in
+        wrong.map { id -> XMLEdit in
+          let step = XMLPath.Step("iothreadpin", attributes: [.init("iothread", "\(id)")])
+          return .setAttribute(
+            XMLPath([.init("cputune"), step]), name: "cpuset", value: cpus.description)
+        }
+      }
+      return .violated(
+        Violation(
+          "\(domain.key): \(wrong.count) of \(threads.count) IOThreads may run on the CPUs of its "
+            + "vCPUs",
+          evidence: [
+            definition.evidence(
+              "cputune/iothreadpin", definition.pin(ofIOThread: wrong[0]).cpus?.description,
+              wanted?.description)
+          ],
+          remedy: edits.map { .edit(domain, "keep IOThreads on \(wanted ?? [])", $0) }
+            ?? .advice("give IOThreads CPUs of the same node beside the vCPUs")))
+    }
+  }
+
+  private static func guest(_ pin: String) -> Snapshot {
+    Snapshot.exampleHost().with(
+      domain: PinnedExample.xml([1, 2], more: pin, extra: "<iothreads>1</iothreads>"))
+  }
+
+  static let examples: [Example] = [
+    Example("beside", guest("<iothreadpin iothread='1' cpuset='8'/>"), under: .db, .satisfied),
+    Example("a mixed host", guest(""), .notApplicable),
+    Example(
+      "no IOThreads", Snapshot.exampleHost().with(domain: PinnedExample.xml([1, 2])), under: .db,
+      .notApplicable),
+    Example("not pinned", guest(""), under: .db, .violated(.info)),
+    Example(
+      "on a vCPU's CPU", guest("<iothreadpin iothread='1' cpuset='2'/>"),
+      under: .latency, .violated(.info)),
+  ]
+}

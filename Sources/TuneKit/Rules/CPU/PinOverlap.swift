@@ -1,0 +1,84 @@
+/// Two vCPUs that are pinned to one CPU each get half of it.
+struct PinOverlap: Rule {
+  static let about = RuleInfo(
+    id: "cpu.pin-overlap",
+    title: "Guests that are pinned one to one don't share a CPU",
+    severity: Severities(
+      .warning, [.latency: .critical, .hpc: .critical, .db: .warning, .general: .info]),
+    rationale: "A pin to one CPU can't give way: both vCPUs wait for each other while other CPUs "
+      + "idle.",
+    cost: "One of the guests has to move.",
+    notWhen: "Pools (several CPUs a pin); one of the guests is shut off; vCPUs that are not "
+      + "switched on.",
+    sources: [.article("§6.1")])
+
+  static func evaluate(_ context: Context) -> [Judgement] {
+    context.judgeDomains { domain in
+      let definition = domain.isRunning ? domain.current : domain.definition
+      guard let own = singles(definition) else { return .notApplicable("not pinned one to one") }
+      let twice = Set(own.filter { cpu in own.filter { $0 == cpu }.count > 1 })
+      if !twice.isEmpty {
+        return violation(
+          domain, definition, CPUSet(Array(twice)), "two of its own vCPUs share")
+      }
+      var maybe: Domain?
+      for other in context.facts.domains where other.key != domain.key {
+        guard domain.runs != false, other.runs != false,
+          let theirs = singles(other.isRunning ? other.current : other.definition)
+        else { continue }
+        let shared = CPUSet(own).intersection(CPUSet(theirs))
+        guard !shared.isEmpty else { continue }
+        guard domain.isRunning, other.isRunning else {
+          maybe = other
+          continue
+        }
+        return violation(domain, definition, shared, "it and \(other.key) share")
+      }
+      if let maybe { return .unknown("whether it and '\(maybe.key)' run at the same time") }
+      return .satisfied([definition.evidence("cputune/vcpupin", definition.pinText)])
+    }
+  }
+
+  /// The CPUs of the vCPUs that are switched on, where each has one.
+  private static func singles(_ definition: DomainDefinition) -> [Int]? {
+    let pins = definition.vcpuPins.prefix(max(1, definition.cputune.current))
+    let single = pins.compactMap { $0.cpus?.count == 1 ? $0.cpus?.first : nil }
+    return single.count == pins.count ? single : nil
+  }
+
+  private static func violation(
+    _ domain: Domain, _ definition: DomainDefinition, _ cpus: CPUSet, _ who: String
+  ) -> Verdict {
+    .violated(
+      Violation(
+        "\(domain.key): \(who) CPU \(cpus)",
+        evidence: [definition.evidence("cputune/vcpupin", definition.pinText, "CPUs of its own")],
+        remedy: .advice("find places for all guests with 'tuned-vm place'"),
+        cause: "CPUs \(cpus) are shared"))
+  }
+
+  private static let host = Snapshot.exampleHost()
+
+  static let examples: [Example] = [
+    Example(
+      "CPUs of their own",
+      host.with(running: PinnedExample.xml("a", [1, 2])).with(
+        running: PinnedExample.xml("b", [3, 4])), .satisfied),
+    Example(
+      "the other is shut off",
+      host.with(running: PinnedExample.xml("a", [1, 2])).with(
+        domain: PinnedExample.xml("b", [1, 2])),
+      .satisfied),
+    Example(
+      "a pool is no overlap",
+      host.with(running: DomainXML.example(name: "a", vcpuAttributes: "cpuset='1-3'")).with(
+        running: DomainXML.example(name: "b", vcpuAttributes: "cpuset='1-3'")), .notApplicable),
+    Example(
+      "two running guests share a CPU",
+      host.with(running: PinnedExample.xml("a", [1, 2])).with(
+        running: PinnedExample.xml("b", [2, 3])), under: .latency, .violated(.critical)),
+    Example(
+      "two vCPUs of one guest", host.with(domain: PinnedExample.xml("a", [1, 1])),
+      .violated(.info)),
+  ]
+}
