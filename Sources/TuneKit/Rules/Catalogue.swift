@@ -29,6 +29,7 @@ public enum Catalogue {
     DiskBus.self, DiskFormat.self, DiskCacheMode.self, DiskIOMode.self, DiskIOThread.self,
     DiskQueues.self, DiskDiscard.self, DiskBackingChain.self, DiskQcow2L2.self,
     DiskCowOnCow.self, DiskBlockSize.self,
+    NetModel.self, NetVhost.self, NetMultiqueue.self, NetRingSize.self, NetMTU.self,
   ]
   /// Security, migration, nesting, GPU, sizing.
   static let platformRules: [any Rule.Type] = [
