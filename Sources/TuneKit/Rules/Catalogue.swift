@@ -30,6 +30,10 @@ public enum Catalogue {
     DiskQueues.self, DiskDiscard.self, DiskBackingChain.self, DiskQcow2L2.self,
     DiskCowOnCow.self, DiskBlockSize.self,
     NetModel.self, NetVhost.self, NetMultiqueue.self, NetRingSize.self, NetMTU.self,
+    MemHugepagesBacking.self, MemHugepages1G.self, MemHugepagesActual.self, MemHugepagesPool.self,
+    MemHugepagesNode.self, MemHugepagesWaste.self, MemVhostUserShared.self, MemBalloon.self,
+    MemBalloonConflict.self, MemLocked.self, MemHostReserve.self,
+    DomMachineType.self, DomClockTimers.self, DomHypervEnlightenments.self, DomGuestAgent.self,
   ]
   /// Security, migration, nesting, GPU, sizing.
   static let platformRules: [any Rule.Type] = [

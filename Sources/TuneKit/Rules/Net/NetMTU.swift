@@ -124,7 +124,8 @@ struct NetMTU: Rule {
 
   static let examples: [Example] = [
     Example("no larger than the bridge", guest(mtu: "<mtu size='1500'/>"), .satisfied),
-    Example("jumbo frames all the way", guest(mtu: "<mtu size='9000'/>", bridge: "9000\n"), .satisfied),
+    Example(
+      "jumbo frames all the way", guest(mtu: "<mtu size='9000'/>", bridge: "9000\n"), .satisfied),
     Example("a tunnel with room for its headers", vxlan(1450, 1500), .satisfied),
     Example("a jumbo underlay", vxlan(1500, 9000), .satisfied),
     Example("larger than the bridge", guest(mtu: "<mtu size='9000'/>"), .violated(.warning)),

@@ -96,7 +96,8 @@ struct NetMultiqueue: Rule {
 
   static let examples: [Example] = [
     Example("queues match the vCPUs", guest("<driver queues='8'/>"), .satisfied),
-    Example("the general profile stops at eight", guest("<driver queues='8'/>", vcpus: 64), .satisfied),
+    Example(
+      "the general profile stops at eight", guest("<driver queues='8'/>", vcpus: 64), .satisfied),
     Example("one vCPU", guest(vcpus: 1), .notApplicable),
     Example("an emulated card has no queues", guest(model: "e1000e"), .notApplicable),
     Example("user-mode networking has none", guest(type: "user"), .notApplicable),

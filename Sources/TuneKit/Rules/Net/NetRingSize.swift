@@ -10,8 +10,9 @@ struct NetRingSize: Rule {
     notWhen: "Another model than virtio; passed-through cards.",
     sources: [
       .link("https://libvirt.org/formatdomain.html"),
-      .text("QEMU hw/net/virtio-net.c: 256 to 1024, a power of two; tx above 256 only for "
-        + "vhost-user and vDPA"),
+      .text(
+        "QEMU hw/net/virtio-net.c: 256 to 1024, a power of two; tx above 256 only for "
+          + "vhost-user and vDPA"),
     ])
 
   static func evaluate(_ context: Context) -> [Judgement] {
@@ -69,7 +70,8 @@ struct NetRingSize: Rule {
     Example("a passed-through card", guest("", type: "hostdev"), under: .network, .notApplicable),
     Example("the general profile leaves it alone", guest(""), .silent),
     Example("the default ring", guest(""), under: .network, .violated(.warning)),
-    Example("bulk work", guest("<driver rx_queue_size='512'/>"), under: .throughput, .violated(.info)),
+    Example(
+      "bulk work", guest("<driver rx_queue_size='512'/>"), under: .throughput, .violated(.info)),
     Example(
       "a transmit ring that is cut silently", guest("<driver tx_queue_size='1024'/>"),
       .violated(.info)),

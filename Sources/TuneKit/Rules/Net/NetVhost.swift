@@ -7,7 +7,8 @@ struct NetVhost: Rule {
     rationale: "With vhost-net the kernel moves packets between tap and guest; without it each one "
       + "makes a round trip through user space.",
     cost: "A kernel thread for each queue.",
-    notWhen: "Back ends without vhost-net (user, vhostuser, hostdev, udp, mcast); guests under TCG; "
+    notWhen:
+      "Back ends without vhost-net (user, vhostuser, hostdev, udp, mcast); guests under TCG; "
       + "the module isn't loaded but the device is there (it loads when it is opened).",
     sources: [.article("§6.3"), .link("https://libvirt.org/formatdomain.html")])
 
@@ -39,7 +40,21 @@ struct NetVhost: Rule {
     case nil:
       return .unknown("\(device): the capture doesn't say whether it is there")
     case true?: return .satisfied([Evidence(device, observed: "present")])
+    case false? where loadsAtBoot(context.facts.snapshot):
+      return .satisfied([Evidence("/etc/modules-load.d", observed: "vhost_net")])
     case false?: return missing(nic)
+    }
+  }
+
+  private static func loadsAtBoot(_ snapshot: Snapshot) -> Bool {
+    ["/etc", "/usr/lib"].map { $0 + "/modules-load.d" }.contains { directory in
+      (snapshot.names(directory) ?? []).contains { name in
+        let text = snapshot.raw("\(directory)/\(name)").value ?? ""
+        return text.split(separator: "\n").contains { line in
+          let module = line.trimmedBlanks
+          return module == "vhost_net" || module == "vhost-net"
+        }
+      }
     }
   }
 
@@ -49,7 +64,8 @@ struct NetVhost: Rule {
         "\(nic.subjectName) can't use vhost: \(device) is missing",
         evidence: [Evidence(device, observed: nil, expected: "present")],
         remedy: Remedy(
-          .live, "modprobe vhost_net", persistence: "modules-load.d",
+          .nextHostBoot, "load vhost_net at each boot; `modprobe vhost_net` does it now",
+          persistence: "modules-load.d",
           changes: [.persist(.modulesLoad(module: "vhost_net"))]),
         cause: "host has no vhost-net"))
   }
@@ -72,7 +88,7 @@ struct NetVhost: Rule {
     Example("a capture without dev", guest().without("/dev").without("/proc/misc"), .unknown),
     Example("QEMU asked for", guest("<driver name='qemu'/>"), .violated(.warning)),
     Example(
-      "no device", guest().without("/dev/vhost-net").without("/proc/misc"), under: .desktop,
+      "no device", guest().withDirectory("/dev", ["kvm"]).without("/proc/misc"), under: .desktop,
       .violated(.info)),
   ]
 }
