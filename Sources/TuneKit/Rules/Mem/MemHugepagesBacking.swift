@@ -86,7 +86,7 @@ struct MemHugepagesBacking: Rule {
 
   /// The smallest guest the rule speaks of, KiB; a parameter of the profile wins.
   private static func least(_ family: ProfileFamily, _ profile: EffectiveProfile) -> Int {
-    if let mib = profile.number(about.id, "minimumMiB"), mib >= 0, mib < 1e12 {
+    if let mib = profile.number(about.id, "fromMiB"), mib >= 0, mib < 1e12 {
       return Int(mib) << 10
     }
     return switch family {

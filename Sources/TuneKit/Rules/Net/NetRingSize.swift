@@ -37,19 +37,21 @@ struct NetRingSize: Rule {
             [.removeAttribute(nic.node.path.child("driver"), name: "tx_queue_size")])))
     }
     let size = nic.rxQueueSize
-    let evidence = [nic.node.evidence("driver/@rx_queue_size", size.map { "\($0)" }, "1024")]
-    guard size ?? 256 < 1024 else { return .satisfied(evidence) }
-    guard [.network, .throughput].contains(context.family(of: domain)) else {
+    let least = context.profile(of: domain).number(about.id, "minimum").map { Int($0) }
+    let wanted = least ?? 1024
+    let evidence = [nic.node.evidence("driver/@rx_queue_size", size.map { "\($0)" }, "\(wanted)")]
+    guard size ?? 256 < wanted else { return .satisfied(evidence) }
+    guard least != nil || [.network, .throughput].contains(context.family(of: domain)) else {
       return .satisfied([nic.node.evidence("driver/@rx_queue_size", size.map { "\($0)" })])
     }
     return .violated(
       Violation(
-        "\(nic.subjectName) has a receive ring of \(size ?? 256) of 1024 descriptors",
+        "\(nic.subjectName) has a receive ring of \(size ?? 256) of \(wanted) descriptors",
         evidence: evidence,
         remedy: .edit(
-          domain, "set the receive ring to 1024",
+          domain, "set the receive ring to \(wanted)",
           [
-            .setAttribute(nic.node.path.child("driver"), name: "rx_queue_size", value: "1024")
+            .setAttribute(nic.node.path.child("driver"), name: "rx_queue_size", value: "\(wanted)")
           ])))
   }
 
