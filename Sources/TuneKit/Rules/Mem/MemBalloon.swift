@@ -35,7 +35,10 @@ struct MemBalloon: Rule {
           evidence: [definition.evidence("devices/memballoon/@model", "none", "virtio")],
           remedy: .edit(
             domain, "give the guest a virtio balloon",
-            [.setAttribute("devices/memballoon", name: "model", value: "virtio")])))
+            [
+              .setAttribute("devices/memballoon", name: "model", value: "virtio"),
+              .setAttribute("devices/memballoon/stats", name: "period", value: "5"),
+            ])))
     }
     guard balloon?.statsPeriod == nil else { return .satisfied(evidence) }
     return .violated(
