@@ -41,12 +41,31 @@ extension Report {
       if members[key] == nil { order.append(key) }
       members[key, default: []].append(finding)
     }
-    let groups = order.compactMap { key in members[key].flatMap { group($0) } }
+    let groups = alike(order.compactMap { key in members[key].flatMap { group($0) } })
     // Stable: groups of one severity keep the order of their first findings.
     return groups.enumerated().sorted { left, right in
       left.element.severity != right.element.severity
         ? left.element.severity > right.element.severity : left.offset < right.offset
     }.map(\.element)
+  }
+
+  /// Groups that differ in nothing but their subjects are one: the same mistake on each disk.
+  private static func alike(_ groups: [FindingGroup]) -> [FindingGroup] {
+    var result: [FindingGroup] = []
+    var known: [String: Int] = [:]
+    for group in groups {
+      let key = group.bundles.map { $0.first.valueKey }.joined(separator: "\u{2}")
+      guard let index = known[key] else {
+        known[key] = result.count
+        result.append(group)
+        continue
+      }
+      result[index].head.findings += group.head.findings
+      for (place, bundle) in group.consequences.enumerated() {
+        result[index].consequences[place].findings += bundle.findings
+      }
+    }
+    return result
   }
 
   private static func group(_ findings: [Finding]) -> FindingGroup? {
@@ -73,8 +92,14 @@ extension Report.Finding {
   fileprivate var groupKey: String {
     let waived = waiver.map { "waived\n\($0.reason)\n\($0.until ?? "")\n" } ?? ""
     if let cause = violation.cause { return "\(waived)cause\n\(cause)" }
+    return waived + valueKey
+  }
+
+  /// Findings with the same key say the same of their subjects.
+  fileprivate var valueKey: String {
     let values = violation.evidence.map { "\($0.observed ?? "")\u{0}\($0.expected ?? "")" }
-    return waived + "rule\n\(rule)\n\(severity.word)\n" + values.joined(separator: "\u{1}")
+    let waived = waiver.map { "\($0.reason)\n\($0.until ?? "")" } ?? ""
+    return "\(waived)\n\(rule)\n\(severity.word)\n" + values.joined(separator: "\u{1}")
   }
 }
 

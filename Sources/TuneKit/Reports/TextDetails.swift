@@ -16,12 +16,16 @@ struct TextDetails {
     // A host-wide rule may repeat its subject with other evidence; its name says nothing then.
     let distinct = names.filter { $0 != bundle.first.subject.name }
     guard !distinct.isEmpty else { return "in \(names.count + 1) places" }
-    return "the same on \(distinct.count) more: " + Safe.text(distinct.joined(separator: ", "))
+    let list = Safe.text(distinct.joined(separator: ", "))
+    return distinct.count == 1 ? "also on \(list)" : "also on \(distinct.count) more: \(list)"
   }
 
   var lines: [String] {
     var lines: [String] = []
-    if let others = Self.subjects(bundle) { lines += row("also", others) }
+    if let others = Self.subjects(bundle) {
+      lines +=
+        others.hasPrefix("also ") ? row("also", String(others.dropFirst(5))) : row("", others)
+    }
     lines += evidence
     let remedy = bundle.first.violation.remedy
     lines += row("remedy", "\(Safe.text(remedy.summary)) (\(when(remedy)))")

@@ -11,7 +11,22 @@ import Testing
   @Test func oneWrongKnobOnTwelveDisksIsOneEntry() {
     let lines = text().split(separator: "\n").filter { $0.contains("io.scheduler-nvme") }
     #expect(lines.filter { $0.hasPrefix("WARN") }.count == 1)
-    #expect(text().contains("the same on 11 more: nvme1n1"))
+    #expect(text().contains("also on 11 more: nvme1n1"))
+  }
+
+  @Test func causesThatDifferInTheirSubjectsAreOneEntry() {
+    let findings = (0..<3).flatMap { index -> [Report.Finding] in
+      let subject = Subject(.domainDisk, "d\(index)/vda")
+      return ["disk.io-mode", "disk.cache-mode"].map { rule in
+        Sample.finding(
+          rule, rule == "disk.io-mode" ? .critical : .warning, subject, "\(subject.name) is wrong",
+          evidence: [Evidence("driver", observed: "native", expected: "threads")],
+          cause: "disk:\(subject.name)")
+      }
+    }
+    let lines = render(Sample.report(findings), as: .text).split(separator: "\n")
+    #expect(lines.count { $0.hasPrefix("CRIT disk.io-mode") } == 1)
+    #expect(lines.count { $0.contains("└ disk.cache-mode") } == 1)
   }
 
   @Test func whatFollowsFromACauseStandsUnderIt() throws {
