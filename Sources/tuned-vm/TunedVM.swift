@@ -21,6 +21,7 @@ struct TunedVM: ParsableCommand {
       BaselineCommand.self,
       DriftCommand.self, FleetCommand.self,
       PlaceCommand.self,
+      AdviseCommand.self,
       PlanCommand.self,
       ApplyCommand.self,
       HistoryCommand.self,
@@ -31,14 +32,21 @@ struct TunedVM: ParsableCommand {
   static func main() {
     Terminal.survivesClosedPipes()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch let error as any ReportableError {
       Terminal.complain(error.messages)
       exit(withStatus: error.status)
     } catch {
-      exit(withError: UsageHint.improve(error, arguments: Array(CommandLine.arguments.dropFirst())))
+      exit(withError: UsageHint.improve(error, arguments: arguments))
     }
+  }
+
+  /// What the program was called with. By numad's name it is the adviser libvirt asks.
+  private static var arguments: [String] {
+    let words = Array(CommandLine.arguments.dropFirst())
+    let name = CommandLine.arguments.first?.split(separator: "/").last
+    return name == "numad" ? ["advise"] + words : words
   }
 
   private static func exit(withStatus status: ExitStatus) -> Never {

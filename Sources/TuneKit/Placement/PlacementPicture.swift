@@ -43,13 +43,15 @@ struct PlacementPicture {
     }
   }
 
-  func lines(width: Int) -> [String] {
+  func lines(width: Int, legend: Bool = true) -> [String] {
     var lines: [String] = []
     for (index, node) in instance.host.nodes.enumerated() {
       lines.append(heading(node, index))
       lines += groups(of: index, width: width)
     }
-    lines.append("# housekeeping, . shared pool or free, - idle beside an isolated vCPU")
+    if legend {
+      lines.append("# housekeeping, . shared pool or free, - idle beside an isolated vCPU")
+    }
     return lines
   }
 

@@ -5,8 +5,15 @@ public struct PlacementReport: Sendable {
   /// Whether the cost of each VM is told.
   let explains: Bool
 
-  /// A report; `explains` adds the cost of each VM by term.
-  public init(_ instance: PlacementInstance, _ result: PlacementResult, explains: Bool) {
+  /// The host the instance was made of; nil for one from a file.
+  let host: HostInstance?
+
+  /// A report; `explains` adds the cost of each VM by term, `host` what to change on it.
+  public init(
+    _ instance: PlacementInstance, _ result: PlacementResult, explains: Bool,
+    host: HostInstance? = nil
+  ) {
+    self.host = host
     self.instance = instance
     self.result = result
     self.explains = explains
@@ -34,6 +41,10 @@ public struct PlacementReport: Sendable {
     }
     members.append(JSONMember("unplaced", .array(unplaced)))
     if explains { members.append(JSONMember("vmTerms", vmTerms)) }
+    if let host {
+      let changes = host.changes(result.solution).map(Change.domain)
+      members.append(JSONMember("changes", ChangeJSON.value(changes)))
+    }
     return JSONValue.object(members).text(.pretty) + "\n"
   }
 
@@ -59,6 +70,11 @@ public struct PlacementReport: Sendable {
   public func text(width: Int) -> String {
     var lines = [headline, ""]
     let picture = PlacementPicture(instance, result.solution)
+    if let host {
+      lines.append("NOW")
+      lines += PlacementPicture(instance, host.now).lines(width: width, legend: false)
+      lines += ["", "THEN"]
+    }
     lines += picture.lines(width: width)
     lines.append("")
     lines += zip(instance.vms.indices, picture.labels).map { vmLine($0, label: $1) }
@@ -69,7 +85,22 @@ public struct PlacementReport: Sendable {
       lines += costs.map { "  \($0.rawValue): \(result.cost.terms[$0] ?? 0)" }
     }
     if explains { lines += explanation }
+    if let host { lines += edits(host) }
     return lines.map { $0 + "\n" }.joined()
+  }
+
+  /// The edits of the domains' definitions.
+  private func edits(_ host: HostInstance) -> [String] {
+    let changes = host.changes(result.solution)
+    guard !changes.isEmpty else { return ["", "Every domain is where it should be."] }
+    var lines = ["", "What to change:"]
+    for change in changes {
+      lines.append("  \(Escape.text(change.domain))")
+      for case .setAttribute(let path, let name, let value) in change.edits {
+        lines.append("    \(path)/@\(name) = \(value)")
+      }
+    }
+    return lines
   }
 
   private var headline: String {

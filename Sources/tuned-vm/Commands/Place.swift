@@ -1,4 +1,4 @@
-// tuned-vm place INSTANCE.json
+// tuned-vm place [INSTANCE.json]
 
 import ArgumentParser
 import TuneHost
@@ -9,12 +9,12 @@ struct PlaceCommand: ParsableCommand {
     commandName: "place",
     abstract: "Find the best home for every vCPU, thread and page.",
     discussion: """
-      Solves an instance file (docs/placement.md). Without --time-limit the same seed gives the
-      same bytes on every machine.
+      Solves an instance file (docs/placement.md), or without one this host with its domains.
+      Without --time-limit the same seed gives the same bytes on every machine.
       """)
 
-  @Argument(help: "The instance, JSON in the format placement/1.")
-  var instance: String
+  @Argument(help: "An instance, JSON in the format placement/1; default this host.")
+  var instance: String?
 
   @Option(
     help: ArgumentHelp("Stop after this much CPU time, in milliseconds.", valueName: "ms"))
@@ -26,6 +26,11 @@ struct PlaceCommand: ParsableCommand {
   @Flag(help: "Tell what each VM costs, and why.")
   var explain = false
 
+  @Option(
+    help: ArgumentHelp("As if this VM were here too; for this host.", valueName: "vcpus:mib"))
+  var whatIf: String?
+
+  @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
   @Option(help: ArgumentHelp("text or json.", valueName: "format"))
@@ -36,8 +41,31 @@ struct PlaceCommand: ParsableCommand {
     if let timeLimit, timeLimit < 1 {
       throw Failure(.usage, "--time-limit is at least 1 millisecond")
     }
+    guard let instance else { return try placeHost(format) }
+    guard whatIf == nil else {
+      throw Failure(.usage, "--what-if adds a VM to this host; an instance file has its own")
+    }
     let problem = try Self.read(instance)
-    let report = PlacementReport(problem, solve(problem), explains: explain)
+    try write(PlacementReport(problem, solve(problem), explains: explain), format)
+  }
+
+  /// This host, or the tree or the files that the options name.
+  private func placeHost(_ format: PlainFormat) throws {
+    let imagined = try whatIf.map { try VMSize($0, option: "--what-if") }
+    let situation = try Situation(input)
+    output.notice(situation.notices)
+    let host = try HostInstance(
+      situation.context.facts, situation.context.placementSettings,
+      imagined: imagined.map {
+        HostInstance.Imagined(vcpus: $0.vcpus, memoryMiB: $0.memoryMiB ?? 1024)
+      })
+    let report = PlacementReport(
+      host.instance, solve(host.instance), explains: explain, host: host)
+    try write(report, format)
+    try situation.complainOfMalformedDomains()
+  }
+
+  private func write(_ report: PlacementReport, _ format: PlainFormat) throws {
     output.notice(report.notices)
     switch format {
     case .text: try output.write(report.text(width: output.columns))
@@ -65,5 +93,23 @@ struct PlaceCommand: ParsableCommand {
     } catch {
       throw Failure(.malformed, "\(path):\(error)")
     }
+  }
+}
+
+/// `VCPUS:MIB`, or `VCPUS` alone.
+struct VMSize {
+  let vcpus: Int
+  let memoryMiB: Int?
+
+  init(_ text: String, option: String) throws {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let numbers = parts.map { Int($0) }
+    guard (1...2).contains(parts.count), let vcpus = numbers[0], (1...4096).contains(vcpus),
+      numbers.count == 1 || (numbers[1].map { (1...1 << 30).contains($0) } ?? false)
+    else {
+      throw Failure(.usage, "\(option) takes VCPUS:MIB, such as 4:8192, not \(text.quoted())")
+    }
+    self.vcpus = vcpus
+    memoryMiB = numbers.count == 2 ? numbers[1] : nil
   }
 }
