@@ -26,7 +26,8 @@ struct TunedVM: ParsableCommand {
       ApplyCommand.self,
       HistoryCommand.self,
       RollbackCommand.self,
-      RecoverCommand.self, ProfilesCommand.self,
+      RecoverCommand.self,
+      ProfilesCommand.self,
     ])
 
   static func main() {

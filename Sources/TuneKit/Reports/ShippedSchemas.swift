@@ -5,6 +5,209 @@ public enum ShippedSchemas {
   /// Name and text of each schema, by name.
   public static let all: [(name: String, text: String)] = [
     (
+      "apply",
+      #"""
+      {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://tuned-vm.org/schema/apply.json",
+        "title": "tuned-vm apply --format json",
+        "type": "object",
+        "required": [
+          "schema",
+          "id",
+          "state",
+          "made",
+          "partial",
+          "skipped",
+          "notMade",
+          "conflicts",
+          "advice",
+          "left"
+        ],
+        "properties": {
+          "schema": {
+            "const": "tuned-vm/apply/v1"
+          },
+          "id": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "state": {
+            "enum": [
+              "done",
+              "rolled-back",
+              "nothing"
+            ]
+          },
+          "why": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "profile": {
+            "type": "string"
+          },
+          "made": {
+            "type": "array",
+            "items": {
+              "$ref": "#/$defs/change"
+            }
+          },
+          "partial": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "change",
+                "note"
+              ],
+              "properties": {
+                "change": {
+                  "$ref": "#/$defs/change"
+                },
+                "note": {
+                  "type": "string"
+                }
+              }
+            }
+          },
+          "skipped": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "change",
+                "why"
+              ],
+              "properties": {
+                "change": {
+                  "$ref": "#/$defs/change"
+                },
+                "why": {
+                  "type": "string"
+                }
+              }
+            }
+          },
+          "notMade": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "id",
+                "rule",
+                "target",
+                "cause",
+                "reason",
+                "askedFor"
+              ]
+            }
+          },
+          "conflicts": {
+            "type": "array"
+          },
+          "advice": {
+            "type": "array",
+            "items": {
+              "$ref": "#/$defs/change"
+            }
+          },
+          "left": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "target",
+                "was",
+                "is",
+                "why"
+              ],
+              "properties": {
+                "target": {
+                  "type": "string"
+                },
+                "was": {
+                  "type": "string"
+                },
+                "is": {
+                  "type": "string"
+                },
+                "why": {
+                  "type": "string"
+                }
+              }
+            }
+          },
+          "notices": {
+            "type": "array",
+            "items": {
+              "type": "string"
+            }
+          }
+        },
+        "$defs": {
+          "change": {
+            "type": "object",
+            "required": [
+              "id",
+              "rule",
+              "class",
+              "kind",
+              "target",
+              "before",
+              "after"
+            ],
+            "properties": {
+              "id": {
+                "type": "string"
+              },
+              "rule": {
+                "type": "string"
+              },
+              "class": {
+                "enum": [
+                  "live",
+                  "next-guest-start",
+                  "next-host-boot",
+                  "firmware",
+                  "advisory"
+                ]
+              },
+              "kind": {
+                "enum": [
+                  "write",
+                  "persist",
+                  "domain-xml",
+                  "hugepages",
+                  "advice"
+                ]
+              },
+              "target": {
+                "type": "string"
+              },
+              "before": {
+                "type": [
+                  "string",
+                  "null"
+                ]
+              },
+              "after": {
+                "type": [
+                  "string",
+                  "null"
+                ]
+              }
+            }
+          }
+        }
+      }
+
+      """#
+    ),
+    (
       "audit",
       #"""
       {
@@ -1224,6 +1427,140 @@ public enum ShippedSchemas {
                     "string",
                     "null"
                   ]
+                }
+              }
+            }
+          }
+        }
+      }
+
+      """#
+    ),
+    (
+      "recover",
+      #"""
+      {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://tuned-vm.org/schema/recover.json",
+        "title": "tuned-vm recover --format json",
+        "type": "object",
+        "required": [
+          "schema",
+          "transactions"
+        ],
+        "properties": {
+          "schema": {
+            "const": "tuned-vm/recover/v1"
+          },
+          "transactions": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "id",
+                "undone",
+                "left"
+              ],
+              "properties": {
+                "id": {
+                  "type": "string"
+                },
+                "undone": {
+                  "type": "integer",
+                  "minimum": 0
+                },
+                "left": {
+                  "type": "array",
+                  "items": {
+                    "type": "object",
+                    "required": [
+                      "target",
+                      "was",
+                      "is",
+                      "why"
+                    ],
+                    "properties": {
+                      "target": {
+                        "type": "string"
+                      },
+                      "was": {
+                        "type": "string"
+                      },
+                      "is": {
+                        "type": "string"
+                      },
+                      "why": {
+                        "type": "string"
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+
+      """#
+    ),
+    (
+      "rollback",
+      #"""
+      {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://tuned-vm.org/schema/rollback.json",
+        "title": "tuned-vm rollback --format json",
+        "type": "object",
+        "required": [
+          "schema",
+          "transactions"
+        ],
+        "properties": {
+          "schema": {
+            "const": "tuned-vm/rollback/v1"
+          },
+          "transactions": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "id",
+                "undone",
+                "left"
+              ],
+              "properties": {
+                "id": {
+                  "type": "string"
+                },
+                "undone": {
+                  "type": "integer",
+                  "minimum": 0
+                },
+                "left": {
+                  "type": "array",
+                  "items": {
+                    "type": "object",
+                    "required": [
+                      "target",
+                      "was",
+                      "is",
+                      "why"
+                    ],
+                    "properties": {
+                      "target": {
+                        "type": "string"
+                      },
+                      "was": {
+                        "type": "string"
+                      },
+                      "is": {
+                        "type": "string"
+                      },
+                      "why": {
+                        "type": "string"
+                      }
+                    }
+                  }
                 }
               }
             }

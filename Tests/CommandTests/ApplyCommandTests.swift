@@ -1,0 +1,142 @@
+// plan, apply, rollback, recover and history as a user runs them, on a captured host.
+
+import Glibc
+import TestSupport
+import Testing
+
+@testable import TuneKit
+
+@Suite struct ApplyCommandTests {
+  private struct Scene {
+    let tree: TemporaryTree
+    let state = TemporaryTree(inMemory: true)
+
+    init(_ name: String = "two-nodes") throws {
+      tree = try CapturedHost(name).unpacked()
+    }
+
+    func run(_ arguments: String..., prelude: String = ":") throws -> Program.Outcome {
+      try Program.run(
+        arguments + ["--root", tree.path, "--profile", "db", "--state-dir", state.path + "/s"],
+        prelude: prelude)
+    }
+
+    func journal(_ arguments: String..., prelude: String = ":") throws -> Program.Outcome {
+      try Program.run(arguments + ["--state-dir", state.path + "/s"], prelude: prelude)
+    }
+  }
+
+  @Test func planApplyAuditRollbackPlayOnACapturedHost() throws {
+    let scene = try Scene()
+    let before = scene.tree.contents()
+    #expect(try scene.run("plan").status == 1)
+    let apply = try scene.run("apply", "--yes")
+    #expect(apply.status == 0, "\(apply.output) \(apply.errors)")
+    #expect(apply.output.contains("Undo with: tuned-vm rollback 1"))
+    #expect(scene.tree.contents() != before)
+    #expect(try scene.run("plan").status == 0)
+    let again = try scene.run("apply", "--yes")
+    #expect(again.status == 0)
+    #expect(again.output.contains("nothing to change"))
+    #expect(try scene.journal("history").output.contains("committed"))
+    let rollback = try scene.journal("rollback", "--yes")
+    #expect(rollback.status == 0)
+    #expect(scene.tree.contents() == before)
+    #expect(try scene.journal("rollback", "--yes").status == 66)
+    #expect(try scene.journal("rollback", "7", "--yes").status == 66)
+    #expect(try scene.journal("recover").status == 0)
+  }
+
+  @Test func withoutATerminalItAsksForYes() throws {
+    let scene = try Scene()
+    let before = scene.tree.contents()
+    let apply = try scene.run("apply")
+    #expect(apply.status == 64 && apply.errors.contains("--yes"))
+    #expect(try scene.journal("rollback").status == 64)
+    #expect(scene.tree.contents() == before)
+    #expect(scene.state.contents().isEmpty)
+  }
+
+  @Test func aDryRunWritesNothingAndExitsAsPlan() throws {
+    let scene = try Scene()
+    let before = scene.tree.contents()
+    let run = try scene.run("apply", "--dry-run")
+    #expect(run.status == 1)
+    #expect(run.output == (try scene.run("plan").output))
+    #expect(scene.tree.contents() == before && scene.state.contents().isEmpty)
+  }
+
+  @Test func aStalePlanIsRefusedAndTheMovedFactNamed() throws {
+    let scene = try Scene()
+    let plan = scene.state.path + "/plan.json"
+    #expect(try scene.run("plan", "--format", "json", "--output", plan).status == 1)
+    let file = "/proc/sys/vm/dirty_background_ratio"
+    scene.tree.write(file, "70\n")
+    let before = scene.tree.contents()
+    let apply = try scene.run("apply", "--yes", "--plan", plan)
+    #expect(apply.status == 1)
+    #expect(apply.errors.contains("was '10' when planned, is '70'"))
+    #expect(scene.tree.contents() == before)
+    scene.tree.write(file, "10\n")
+    #expect(try scene.run("apply", "--yes", "--plan", plan).status == 0)
+    #expect(scene.tree.text(file) == "5\n")
+  }
+
+  @Test func namesThatDoNotExistAreRefusedWithTheNearest() throws {
+    let scene = try Scene()
+    for arguments in [["--only", "mem.thpp"], ["--only", "domain:none"], ["--format", "xml"]] {
+      let run = try Program.run(
+        ["plan", "--root", scene.tree.path, "--state-dir", scene.state.path] + arguments)
+      #expect(run.status == 64, "\(arguments) \(run.errors)")
+    }
+    #expect(try scene.run("apply", "--yes", "-c", "qemu+ssh://other/system").status == 64)
+    #expect(try scene.run("apply", "--yes", "--window", "25:00-3:00").status == 64)
+    #expect(try scene.run("apply", "--yes", "--plan", "/does/not/exist").status == 66)
+  }
+
+  @Test func theJSONKeepsItsSchemas() throws {
+    guard SchemaCheck.isAvailable else { return }
+    let scene = try Scene()
+    func check(_ run: Program.Outcome, _ schema: String) throws {
+      let complaints = try SchemaCheck.complaints(about: run.output, schema: schema)
+      #expect(complaints == "", "\(schema): \(complaints)")
+    }
+    try check(scene.run("plan", "--format", "json"), "plan")
+    try check(scene.run("apply", "--yes", "--format", "json"), "apply")
+    try check(scene.run("apply", "--yes", "--format", "json"), "apply")
+    try check(scene.journal("history", "--format", "json"), "history")
+    try check(scene.journal("rollback", "--yes", "--format", "json"), "rollback")
+    try check(scene.journal("recover", "--format", "json"), "recover")
+  }
+
+  @Test func theScriptDoesTheSameByHand() throws {
+    let scene = try Scene()
+    let script = scene.state.path + "/plan.sh"
+    #expect(try scene.run("plan", "--format", "script", "--output", script).status == 1)
+    let hand = try Program.run(["--version"], prelude: "sh \(script) >&2 || exit 9")
+    #expect(hand.status == 0, "\(hand.errors)")
+    let left = try scene.run("plan")
+    #expect(left.status == 0, "\(left.output)")
+  }
+
+  /// The program is killed at its n-th call of a kind, for all n until it survives.
+  @Test(arguments: ["renameat", "fsync", "mkdirat", "fchmod"])
+  func killedAtAnyCallItIsRecoveredToOneOfTwoStates(call: String) throws {
+    guard access("/usr/bin/strace", X_OK) == 0 else { return }
+    let done = try Scene()
+    let before = done.tree.contents()
+    _ = try done.run("apply", "--yes")
+    let after = done.tree.contents()
+    for number in stride(from: 1, to: 40, by: 3) {
+      let scene = try Scene()
+      let strace =
+        "exec strace -qq -f --seccomp-bpf -o /dev/null -e trace=\(call) "
+        + "-e inject=\(call):signal=SIGKILL:when=\(number) \"$0\" \"$@\""
+      let run = try scene.run("apply", "--yes", prelude: strace)
+      _ = try scene.journal("recover")
+      let now = scene.tree.contents()
+      #expect(now == before || now == after, "\(call) \(number)")
+      if run.status == 0 { break }
+    }
+  }
+}
