@@ -13,7 +13,28 @@ import Testing
 
     init(_ name: String = "two-nodes") throws {
       tree = try CapturedHost(name).unpacked()
+      tree.write("/etc/libvirt/qemu/web1.xml", Self.guest)
     }
+
+    /// A guest whose disk is buffered by the host.
+    static let guest = """
+      <domain type='kvm'>
+        <name>web1</name>
+        <memory unit='MiB'>64</memory>
+        <vcpu>2</vcpu>
+        <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>
+        <devices>
+          <disk type='file' device='disk'>
+            <driver name='qemu' type='raw' cache='writethrough'/>
+            <source file='/web1.img'/><target dev='vda' bus='virtio'/>
+          </disk>
+        </devices>
+      </domain>
+
+      """
+
+    /// Whether the tree is as it was; a failure prints no whole tree.
+    func shows(_ contents: [String: String]) -> Bool { tree.contents() == contents }
 
     func run(_ arguments: String..., prelude: String = ":") throws -> Program.Outcome {
       try Program.run(
@@ -33,7 +54,7 @@ import Testing
     let apply = try scene.run("apply", "--yes")
     #expect(apply.status == 0, "\(apply.output) \(apply.errors)")
     #expect(apply.output.contains("Undo with: tuned-vm rollback 1"))
-    #expect(scene.tree.contents() != before)
+    #expect(!scene.shows(before))
     #expect(try scene.run("plan").status == 0)
     let again = try scene.run("apply", "--yes")
     #expect(again.status == 0)
@@ -41,7 +62,7 @@ import Testing
     #expect(try scene.journal("history").output.contains("committed"))
     let rollback = try scene.journal("rollback", "--yes")
     #expect(rollback.status == 0)
-    #expect(scene.tree.contents() == before)
+    #expect(scene.shows(before))
     #expect(try scene.journal("rollback", "--yes").status == 66)
     #expect(try scene.journal("rollback", "7", "--yes").status == 66)
     #expect(try scene.journal("recover").status == 0)
@@ -53,7 +74,7 @@ import Testing
     let apply = try scene.run("apply")
     #expect(apply.status == 64 && apply.errors.contains("--yes"))
     #expect(try scene.journal("rollback").status == 64)
-    #expect(scene.tree.contents() == before)
+    #expect(scene.shows(before))
     #expect(scene.state.contents().isEmpty)
   }
 
@@ -63,7 +84,7 @@ import Testing
     let run = try scene.run("apply", "--dry-run")
     #expect(run.status == 1)
     #expect(run.output == (try scene.run("plan").output))
-    #expect(scene.tree.contents() == before && scene.state.contents().isEmpty)
+    #expect(scene.shows(before) && scene.state.contents().isEmpty)
   }
 
   @Test func aStalePlanIsRefusedAndTheMovedFactNamed() throws {
@@ -76,7 +97,7 @@ import Testing
     let apply = try scene.run("apply", "--yes", "--plan", plan)
     #expect(apply.status == 1)
     #expect(apply.errors.contains("was '10' when planned, is '70'"))
-    #expect(scene.tree.contents() == before)
+    #expect(scene.shows(before))
     scene.tree.write(file, "10\n")
     #expect(try scene.run("apply", "--yes", "--plan", plan).status == 0)
     #expect(scene.tree.text(file) == "5\n")
@@ -110,6 +131,7 @@ import Testing
   }
 
   @Test func theScriptDoesTheSameByHand() throws {
+    guard access("/usr/bin/patch", X_OK) == 0 else { return }
     let scene = try Scene()
     let script = scene.state.path + "/plan.sh"
     #expect(try scene.run("plan", "--format", "script", "--output", script).status == 1)
@@ -127,16 +149,20 @@ import Testing
     let before = done.tree.contents()
     _ = try done.run("apply", "--yes")
     let after = done.tree.contents()
+    var kills = 0
     for number in stride(from: 1, to: 40, by: 3) {
       let scene = try Scene()
       let strace =
-        "exec strace -qq -f --seccomp-bpf -o /dev/null -e trace=\(call) "
+        "exec strace -qq -f -o /dev/null -e trace=\(call) "
         + "-e inject=\(call):signal=SIGKILL:when=\(number) \"$0\" \"$@\""
       let run = try scene.run("apply", "--yes", prelude: strace)
       _ = try scene.journal("recover")
       let now = scene.tree.contents()
-      #expect(now == before || now == after, "\(call) \(number)")
+      let isOneOfTwo = now == before || now == after
+      #expect(isOneOfTwo, "\(call) \(number)")
       if run.status == 0 { break }
+      kills += 1
     }
+    #expect(kills > 0)
   }
 }

@@ -150,6 +150,7 @@ import Testing
       "\(next.work.map { "\($0.rule) \($0.target): \($0.before ?? "-") -> \($0.after ?? "-")" })")
     let done = try session.rollback(nil, now: "T", force: false)
     #expect(done.left.isEmpty)
-    #expect(play.tree.contents() == before)
+    let isAsBefore = play.tree.contents() == before
+    #expect(isAsBefore)
   }
 }
