@@ -10,8 +10,8 @@ struct Candidate: Sendable {
   let observed: String?
   /// Nil for advice.
   var change: Change?
-  /// Place of the finding in the report, so that changes of one remedy know each other.
-  let remedy: Int
+  /// Places of the findings in the report, so that changes of one remedy know each other.
+  var remedies: Set<Int>
   /// Place within the remedy.
   let step: Int
 
@@ -98,12 +98,20 @@ extension XMLEdit {
 
 extension Candidate {
   /// All wishes of a report's findings that no waiver covers, in plan order.
-  static func all(in report: Report, costs: [String: String], order: [String: Int]) -> [Candidate] {
+  ///
+  /// - Parameters:
+  ///   - first: the number of the report's first finding among those of several rounds.
+  static func all(in report: Report, costs: [String: String], first: Int = 0) -> [Candidate] {
     var result: [Candidate] = []
     for (index, finding) in report.findings.enumerated() where finding.waiver == nil {
-      result += candidates(of: finding, index, costs)
+      result += candidates(of: finding, first + index, costs)
     }
-    return merged(result).sorted {
+    return result
+  }
+
+  /// Joined by domain and rule, in plan order.
+  static func arranged(_ candidates: [Candidate], order: [String: Int]) -> [Candidate] {
+    merged(candidates).sorted {
       ($0.rank, order[$0.rule] ?? .max, $0.subject, $0.step)
         < ($1.rank, order[$1.rule] ?? .max, $1.subject, $1.step)
     }
@@ -119,7 +127,7 @@ extension Candidate {
       return Candidate(
         rule: finding.rule, subject: subject, effect: effect, summary: remedy.summary,
         risk: remedy.risk ?? costs[finding.rule] ?? "",
-        observed: finding.violation.evidence.first?.observed, change: change, remedy: index,
+        observed: finding.violation.evidence.first?.observed, change: change, remedies: [index],
         step: step)
     }
     guard !remedy.changes.isEmpty, remedy.effect != .advisory, remedy.effect != .firmware else {
@@ -144,10 +152,14 @@ extension Candidate {
         result.append(candidate)
         continue
       }
+      result[index].remedies.formUnion(candidate.remedies)
+      // What a rule wants later, knowing the other changes, replaces what it wanted first.
+      let places = Set(more.edits.map(\.place))
+      let kept = change.edits.filter { !places.contains($0.place) || more.edits.contains($0) }
       result[index].change = .domain(
         DomainChange(
           domain: change.domain,
-          edits: change.edits + more.edits.filter { !change.edits.contains($0) },
+          edits: kept + more.edits.filter { !kept.contains($0) },
           live: change.live + more.live.filter { !change.live.contains($0) }))
     }
     return result.map(removalsLast)

@@ -6,7 +6,9 @@ extension Plan {
   ///
   /// - Parameters:
   ///   - root: where the host's files are: empty for the live host, else the tree's directory.
-  public func script(root: String = "") -> String {
+  ///   - domainsAreNamedFiles: definitions are files that the user named, not below the root.
+  public func script(root: String = "", domainsAreNamedFiles: Bool = false) -> String {
+    let domains = domainsAreNamedFiles ? "" : root
     var lines = [
       "#!/bin/sh",
       "# The changes of a tuned-vm plan for profile \(profile.onOneLine). Read before running.",
@@ -36,11 +38,11 @@ extension Plan {
       "  printf '%s\\n' \"$3\" >> \"$1\"",
       "}",
     ]
-    for change in changes { lines += step(change, root) }
+    for change in changes { lines += step(change, root, domains) }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func step(_ change: PlannedChange, _ root: String) -> [String] {
+  private func step(_ change: PlannedChange, _ root: String, _ domains: String) -> [String] {
     let title = "# \(change.rule.onOneLine): \(change.summary.onOneLine)"
     let path = shellQuoted(root + change.target)
     switch change.kind {
@@ -55,18 +57,20 @@ extension Plan {
         "", title,
         "line \(path) \(shellQuoted(change.before ?? "")) \(shellQuoted(change.after ?? ""))",
       ]
-    case .domainXML: return ["", title] + definition(change)
+    case .domainXML: return ["", title] + definition(change, domains)
     }
   }
 
   /// The diff is applied to the definition as libvirt prints it, or to the file.
-  private func definition(_ change: PlannedChange) -> [String] {
+  private func definition(_ change: PlannedChange, _ root: String) -> [String] {
     guard let diff = change.diff, !diff.isEmpty else { return ["# nothing to edit"] }
     var mark = "END_OF_DIFF"
     while diff.contains(mark) { mark += "_" }
     let patch = (diff.utf8.last == 10 ? diff : diff + "\n") + mark
     if change.target.contains("/") {
-      return ["patch --no-backup-if-mismatch \(shellQuoted(change.target)) <<'\(mark)'", patch]
+      return [
+        "patch --no-backup-if-mismatch \(shellQuoted(root + change.target)) <<'\(mark)'", patch,
+      ]
     }
     return [
       "xml=$(mktemp)",

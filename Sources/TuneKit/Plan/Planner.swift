@@ -3,7 +3,6 @@
 
 /// Makes plans. Pure: the same report and options give the same plan.
 public struct Planner {
-  private let report: Report
   private let context: Context
   private let options: PlanOptions
   private let author: Snapshot.Author
@@ -20,19 +19,46 @@ public struct Planner {
 
   /// Makes the plan for a report's findings.
   ///
+  /// One change can bring another rule to speak, so the rules are asked again on the host as the
+  /// changes would leave it, until they want nothing more.
+  ///
   /// - Parameters:
   ///   - report: an audit of the same context.
   ///   - rules: the rules it was made with, for their order and costs.
+  ///   - selection: what of the rules was asked for.
   public static func plan(
     _ report: Report, _ context: Context, rules: [RuleInstance],
-    options: PlanOptions = PlanOptions()
+    options: PlanOptions = PlanOptions(), selection: Selection = Selection()
   ) -> Plan {
-    var planner = Planner(report, context, options)
-    return planner.run(rules)
+    var order: [String: Int] = [:]
+    var costs: [String: String] = [:]
+    for (index, rule) in rules.enumerated() {
+      order[rule.about.id] = index
+      costs[rule.about.id] = rule.about.cost
+    }
+    var wishes = Candidate.all(in: report, costs: costs)
+    var findings = report.findings.count
+    var planner = Planner(context, options)
+    var plan = planner.run(Candidate.arranged(wishes, order: order))
+    for _ in 0..<roundLimit where !plan.work.isEmpty {
+      let next = Audit.report(
+        context.after(planner.modelled), rules: rules, selection: selection,
+        toolVersion: report.toolVersion, generatedAt: report.generatedAt)
+      let more = Candidate.all(in: next, costs: costs, first: findings)
+        .filter { $0.adds(to: wishes) }
+      guard !more.isEmpty else { break }
+      findings += next.findings.count
+      wishes += more
+      planner = Planner(context, options)
+      plan = planner.run(Candidate.arranged(wishes, order: order))
+    }
+    return plan
   }
 
-  private init(_ report: Report, _ context: Context, _ options: PlanOptions) {
-    self.report = report
+  /// Rules that still want something after so many rounds go in a circle.
+  private static let roundLimit = 4
+
+  private init(_ context: Context, _ options: PlanOptions) {
     self.context = context
     self.options = options
     author = Snapshot.Author(profile: context.profile.name, hash: context.profile.digest)
@@ -42,14 +68,17 @@ public struct Planner {
     texts = domains.compactMapValues { $0.source.persistent?.value }
   }
 
-  private mutating func run(_ rules: [RuleInstance]) -> Plan {
-    var order: [String: Int] = [:]
-    var costs: [String: String] = [:]
-    for (index, rule) in rules.enumerated() {
-      order[rule.about.id] = index
-      costs[rule.about.id] = rule.about.cost
+  /// The host as the plan leaves it.
+  private var modelled: Snapshot {
+    var result = snapshot
+    for (key, text) in texts {
+      guard let domain = domains[key], let source = domain.source.persistent else { continue }
+      result.domains[domain.index].persistent = Known(text, from: source.source)
     }
-    let everything = Candidate.all(in: report, costs: costs, order: order)
+    return result
+  }
+
+  private mutating func run(_ everything: [Candidate]) -> Plan {
     var wishes = everything.compactMap { admitted($0) }
     let room = HugePageRoom.check(wishes, context.facts)
     for (wish, reason) in room.refused { refuse(wish, .unsafe, reason) }
@@ -148,7 +177,7 @@ public struct Planner {
     let risk = wish.risk.isEmpty ? reason : "\(reason). \(wish.risk)"
     return Candidate(
       rule: wish.rule, subject: wish.subject, effect: .advisory, summary: wish.summary,
-      risk: risk, observed: wish.observed, change: nil, remedy: wish.remedy, step: wish.step)
+      risk: risk, observed: wish.observed, change: nil, remedies: wish.remedies, step: wish.step)
   }
 
   private mutating func refuse(
@@ -215,7 +244,9 @@ public struct Planner {
   {
     var result: [String: [String]] = [:]
     for wish in wishes where wish.rank > 3 {
-      result[wish.id] = everything.filter { $0.remedy == wish.remedy && $0.rank <= 3 }.map(\.id)
+      result[wish.id] = everything.filter {
+        $0.rank <= 3 && !$0.remedies.isDisjoint(with: wish.remedies)
+      }.map(\.id)
     }
     return result
   }
@@ -294,5 +325,29 @@ extension Candidate {
   var isKernelArgument: Bool {
     if case .persist(.kernelArgument) = change { return true }
     return false
+  }
+}
+
+extension Candidate {
+  /// Whether it wants something that none of these wants yet.
+  fileprivate func adds(to wishes: [Candidate]) -> Bool {
+    guard let change else { return false }
+    let same = wishes.filter { $0.id == id }
+    guard case .domain(let edits) = change else {
+      return !same.contains { $0.change == change }
+    }
+    let known = same.reduce(into: [XMLEdit]()) { result, wish in
+      if case .domain(let change) = wish.change { result += change.edits }
+    }
+    return edits.edits.contains { !known.contains($0) }
+  }
+}
+
+extension Context {
+  /// The same wishes for the host as it is after changes.
+  fileprivate func after(_ snapshot: Snapshot) -> Context {
+    Context(
+      facts: Facts(snapshot), profile: profile, domainProfiles: domainProfiles,
+      configuration: configuration, today: today)
   }
 }

@@ -61,7 +61,8 @@ struct Proposal {
       only: filter.only, skip: filter.skip,
       domains: Self.intersection(situation.selection.domains, domains), confirmed: confirmed,
       reachesHost: input.domainXml.isEmpty || input.root != nil, take: filter.take)
-    plan = Planner.plan(report, context, rules: situation.rules, options: options)
+    plan = Planner.plan(
+      report, context, rules: situation.rules, options: options, selection: selection)
     self.situation = situation
   }
 

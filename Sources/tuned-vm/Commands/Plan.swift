@@ -41,7 +41,9 @@ struct PlanCommand: ParsableCommand {
     switch format {
     case .text: PlanText.render(plan, color: output.usesColour, verbose: output.verbose)
     case .json: plan.json.text() + "\n"
-    case .script: plan.script(root: input.root ?? "")
+    case .script:
+      plan.script(
+        root: input.root ?? "", domainsAreNamedFiles: !input.domainXml.isEmpty)
     }
   }
 }

@@ -184,6 +184,19 @@ import Testing
     #expect(plan.work.isEmpty)
   }
 
+  @Test func aRuleThatAChangeBringsToSpeakIsHeardInTheSamePlan() {
+    let first = rule("a", Subject(.host, "h"), .live, .knob(path: Self.knob, value: "10"))
+    let second = RuleInstance(about: first.about.renamed("b")) { context in
+      guard context.facts.snapshot.integer(Self.knob).value == 10 else { return [] }
+      let remedy = Remedy(
+        .live, "x", changes: [.knob(path: Self.governor, value: "performance")])
+      return [
+        Judgement(Subject(.host, "h"), .violated(Violation("m", evidence: [], remedy: remedy)))
+      ]
+    }
+    #expect(plan(host(), [first, second]).work.map(\.rule) == ["a", "b"])
+  }
+
   // MARK: - Filters
 
   @Test func filtersOfOneKindAreAlternativesOfDifferentKindsAllMustHold() {
@@ -309,6 +322,17 @@ import Testing
     #expect(shellQuoted("$(rm -rf /)") == "'$(rm -rf /)'")
   }
 
+  @Test func theScriptOfATreeTouchesTheTreeAlone() {
+    let rules = [
+      rule("a", Subject(.host, "h"), .live, .knob(path: Self.knob, value: "10")),
+      rule("b", Subject(.domain, "web1"), .live, domain(.setText("vcpu", "4"))),
+    ]
+    let script = plan(host(guest()), rules).script(root: "/tree")
+    #expect(script.contains("knob /tree/proc/sys/vm/swappiness 60 10\n"))
+    #expect(script.contains("patch --no-backup-if-mismatch /tree/etc/libvirt/qemu/web1.xml <<"))
+    #expect(!script.contains(" /etc/libvirt") && !script.contains(" /proc/"))
+  }
+
   @Test func theSameFactsGiveTheSameBytes() {
     let rules = [
       rule("a", Subject(.host, "h"), .live, .knob(path: Self.knob, value: "10")),
@@ -316,5 +340,13 @@ import Testing
     ]
     let texts = (0..<5).map { _ in plan(host(guest()), rules).json.text() }
     #expect(Set(texts).count == 1)
+  }
+}
+
+extension RuleInfo {
+  fileprivate func renamed(_ id: String) -> RuleInfo {
+    RuleInfo(
+      id: id, title: title, severity: severity, rationale: rationale, cost: cost,
+      notWhen: notWhen, sources: sources)
   }
 }
