@@ -8,6 +8,7 @@ struct PlaceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "place",
     abstract: "Find the best home for every vCPU, thread and page.",
+    usage: "tuned-vm place [<instance>] <options>",
     discussion: """
       Solves an instance file (docs/placement.md), or without one this host with its domains.
       Without --time-limit the same seed gives the same bytes on every machine.

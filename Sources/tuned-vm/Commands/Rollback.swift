@@ -16,6 +16,7 @@ struct RollbackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback",
     abstract: "Take a transaction back, by default the last one.",
+    usage: "tuned-vm rollback [<id>] <options>",
     discussion: """
       What somebody changed since is left and named, unless --force. Exit code 1:
       something was left. The journal knows which host, tree or files to change.
@@ -70,6 +71,7 @@ struct RecoverCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "recover",
     abstract: "Finish a transaction that was interrupted.",
+    usage: "tuned-vm recover <options>",
     discussion: """
       Takes back what a killed run or a power cut left half done. Never asks.
       --boot also writes again the values of committed transactions that a boot
@@ -135,7 +137,8 @@ struct RecoverCommand: ParsableCommand {
 
 struct HistoryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "history", abstract: "List what was changed, the latest first.")
+    commandName: "history", abstract: "List what was changed, the latest first.",
+    usage: "tuned-vm history <options>")
 
   @OptionGroup var place: StateOptions
   @OptionGroup(title: "Output") var output: OutputOptions

@@ -12,7 +12,8 @@ enum TopologyFormat: String, CaseIterable {
 struct TopologyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "topology",
-    abstract: "Show packages, NUMA nodes, caches, cores, devices and who is where.")
+    abstract: "Show packages, NUMA nodes, caches, cores, devices and who is where.",
+    usage: "tuned-vm topology <options>")
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Output") var output: OutputOptions

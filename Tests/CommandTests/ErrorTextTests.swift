@@ -1,0 +1,129 @@
+// Every wrong question has its exit code and a text that says what, where and what to do.
+
+import TestSupport
+import Testing
+
+@Suite struct ErrorTextTests {
+  /// A question, its exit code and what its text must hold. `TREE` and `DIR` stand for a captured
+  /// host and for a directory with the files below.
+  struct Case: Sendable, CustomTestStringConvertible {
+    let arguments: String
+    let status: Int32
+    let texts: [String]
+    var testDescription: String { arguments }
+    init(_ arguments: String, _ status: Int32, _ texts: String...) {
+      self.arguments = arguments
+      self.status = status
+      self.texts = texts
+    }
+  }
+
+  static let files = [
+    "open.xml": "<domain type='kvm'>\n  <name>a</name>\n",
+    "empty.xml": "",
+    "network.xml": "<network/>\n",
+    "vcpu.xml":
+      "<domain type='kvm'><name>a</name><memory>1024</memory>\n<vcpu>many</vcpu></domain>\n",
+    "doctype.xml": "<!DOCTYPE domain>\n<domain type='kvm'><name>a</name></domain>\n",
+    "good/web1.xml":
+      "<domain type='kvm'><name>web1</name><memory>1048576</memory><vcpu>2</vcpu></domain>\n",
+    "config.yaml": "profile: general\nfailon: info\n",
+    "profile.yaml": "profile: x\n",
+    "empty.json": "",
+  ]
+
+  static let cases: [Case] = [
+    Case("frobnicate", 64, "frobnicate"),
+    Case("audit --root TREE --format yaml", 64, "'yaml'", "text, json, html, sarif"),
+    Case("topology --root TREE --format html", 64, "'html'", "text, json"),
+    Case("audit --root TREE --profile genral", 64, "'genral'", "did you mean 'general'"),
+    Case("audit --root TREE --profile nothing-like-it", 64, "there are general, db"),
+    Case("audit --root TREE --profile DIR/absent.yaml", 66, "absent.yaml"),
+    Case("audit --root TREE --only no.rule", 64, "'no.rule'"),
+    Case("audit --root TREE --fail-on sometimes", 64, "sometimes"),
+    Case("explain io.schedular-nvme", 64, "'io.schedular-nvme'"),
+    Case("audit --root TREE --domain-xml DIR/good --domain wbe1", 64, "did you mean 'web1'"),
+    Case("apply --root TREE", 64, "--yes"),
+    Case("audit --root DIR/absent", 66, "absent", "no such file"),
+    Case("audit --root TREE --domain-xml DIR/absent.xml", 66, "absent.xml"),
+    Case("audit --root TREE --domain-xml DIR/open.xml", 65, "open.xml:3:1: ", "not closed"),
+    Case("audit --root TREE --domain-xml DIR/empty.xml", 65, "empty.xml:1:1: "),
+    Case("audit --root TREE --domain-xml DIR/network.xml", 65, "network.xml:1:1: ", "<domain>"),
+    Case("audit --root TREE --domain-xml DIR/vcpu.xml", 65, "vcpu.xml:2:7: ", "'many'"),
+    Case("audit --root TREE --domain-xml DIR/doctype.xml", 65, "doctype.xml:1:"),
+    Case("audit --root TREE --config DIR/config.yaml", 78, "config.yaml:2:1: ", "'failOn'"),
+    Case("profiles validate DIR/profile.yaml", 78, "profile.yaml:1:"),
+    Case("audit --root TREE --config DIR/absent.yaml", 66, "absent.yaml"),
+    Case("audit --root TREE --output DIR/absent/report", 73, "absent/report"),
+    Case("audit -c nonsense:///nowhere", 69, "nonsense:///nowhere"),
+    Case("place DIR/empty.json", 65, "empty.json:1:1: "),
+    Case("place DIR/absent.json", 66, "absent.json"),
+    Case("rollback --state-dir DIR/state --yes", 66),
+  ]
+
+  @Test(arguments: cases)
+  func itSaysWhatIsWrong(_ wrong: Case) throws {
+    let host = try CapturedHost("one-node").unpacked()
+    let directory = TemporaryTree()
+    for (name, text) in Self.files { directory.write("/" + name, text) }
+    let arguments = wrong.arguments.split(separator: " ").map {
+      String($0).replacing("TREE", with: host.path).replacing("DIR", with: directory.path)
+    }
+
+    let outcome = try Program.run(arguments)
+
+    #expect(outcome.status == wrong.status, "\(outcome.errors)")
+    #expect(outcome.output == "")
+    #expect(!outcome.errors.isEmpty)
+    for text in wrong.texts {
+      #expect(outcome.errors.contains(text), "\(outcome.errors)")
+    }
+  }
+
+  @Test func inADirectoryTheOthersAreStillAudited() throws {
+    let directory = TemporaryTree()
+    for (name, text) in Self.files { directory.write("/" + name, text) }
+    let good = "<domain type='kvm'><name>here</name><memory>1024</memory><vcpu>1</vcpu></domain>"
+    directory.write("/here.xml", good)
+    let host = try CapturedHost("one-node").unpacked()
+
+    let outcome = try Program.run(
+      ["audit", "--root", host.path, "--domain-xml", directory.path, "--format", "json"])
+
+    #expect(outcome.status == 65)
+    #expect(outcome.output.contains("\"here\""))
+    for name in ["open.xml", "empty.xml", "network.xml", "vcpu.xml", "doctype.xml"] {
+      #expect(outcome.errors.contains(name + ":"))
+    }
+  }
+
+  @Test func aReportThatFailsLeavesTheOldOneAlone() throws {
+    let directory = TemporaryTree()
+    directory.write("/report", "old\n")
+    directory.write("/open.xml", "<domain>")
+    let outcome = try Program.run([
+      "audit", "--domain-xml", directory.path + "/open.xml", "--output", directory.path + "/report",
+    ])
+    #expect(outcome.status == 65)
+    #expect(
+      try Program.run(["--version"], prelude: "cat \(directory.path)/report").output.hasPrefix(
+        "old"))
+  }
+
+  @Test func aNameWithControlCharactersReachesNoTerminal() throws {
+    let directory = TemporaryTree()
+    directory.write(
+      "/a.xml",
+      "<domain type='kvm'><name>a\u{202E}b\u{9B}c</name><memory>1024</memory><vcpu>99</vcpu></domain>"
+    )
+    let host = try CapturedHost("one-node").unpacked()
+    for format in ["text", "markdown", "html", "prometheus"] {
+      let outcome = try Program.run([
+        "audit", "-v", "--root", host.path, "--domain-xml", directory.path, "--format", format,
+      ])
+      let said = outcome.output + outcome.errors
+      #expect(!said.isEmpty)
+      #expect(!said.unicodeScalars.contains { ["\u{202E}", "\u{9B}", "\u{1B}"].contains($0) })
+    }
+  }
+}
