@@ -21,7 +21,10 @@ public enum Catalogue {
   }
 
   /// Host, CPU, memory and block I/O rules of the host.
-  static let hostRules: [any Rule.Type] = []
+  static let hostRules: [any Rule.Type] = [
+    CPUSMTPolicy.self, CPUIsolation.self, CPUNohzRCU.self, CPUIRQAffinity.self,
+    CPUKVMLowLatency.self, CPUClocksource.self, CPUCStateLatency.self,
+  ]
   /// Domain and host×domain rules: CPU, NUMA, memory, disks, network.
   static let domainRules: [any Rule.Type] = [
     PinRequired.self, PinComplete.self, PinOffline.self, PinOverlap.self, DedicatedShared.self,
