@@ -29,6 +29,10 @@ public enum Catalogue {
   static let domainRules: [any Rule.Type] = [
     PinRequired.self, PinComplete.self, PinOffline.self, PinOverlap.self, DedicatedShared.self,
     IsolatedFloating.self, EmulatorPin.self, IOThreadPin.self, PinSiblings.self,
+    CPUMode.self, CPUTopology.self, CPUCachePassthrough.self, CPUKVMHints.self, CPUVCPUSched.self,
+    CPUPMU.self, CPUQuota.self, AffinityActual.self, DomLiveDiffers.self, NumaVCPUSpread.self,
+    NumaFitsNode.self, NumaMemoryBinding.self, NumaMemMode.self, NumaGuestTopology.self,
+    NumaDeviceLocality.self, NumaCPULessNode.self, NumaRemoteMemory.self,
     DiskBus.self, DiskFormat.self, DiskCacheMode.self, DiskIOMode.self, DiskIOThread.self,
     DiskQueues.self, DiskDiscard.self, DiskBackingChain.self, DiskQcow2L2.self,
     DiskCowOnCow.self, DiskBlockSize.self,

@@ -1,0 +1,99 @@
+/// Without a topology, QEMU shows every vCPU as a socket of its own.
+struct CPUTopology: Rule {
+  static let about = RuleInfo(
+    id: "cpu.topology",
+    title: "A guest's sockets, cores and threads make up its vCPUs",
+    severity: Severities(.warning, [.general: .info]),
+    rationale: "libvirt refuses a topology whose product isn't the number of vCPUs. Windows "
+      + "clients use two sockets at most. A guest over several nodes schedules right only if its "
+      + "sockets or cells follow the nodes.",
+    cost: "The guest sees other hardware: licences may ask again.",
+    notWhen: "One vCPU; Linux guests of up to eight vCPUs are only worth knowing.",
+    sources: [.article("§6.1"), .link("https://libvirt.org/formatdomain.html")])
+
+  static func evaluate(_ context: Context) -> [Judgement] {
+    context.judgeDomains { judge(context, $0) }
+  }
+
+  private static func judge(_ context: Context, _ domain: Domain) -> Verdict {
+    let definition = domain.definition
+    let vcpus = definition.vcpus
+    guard let topology = definition.cpu?.topology else {
+      guard vcpus > 1 else { return .notApplicable("one vCPU") }
+      let isClient =
+        definition.tags.osID.map { id in
+          ["/win/10", "/win/11", "/win/7", "/win/8", "/win/xp", "/win/vista"].contains {
+            id.hasSuffix($0) || id.contains($0 + ".")
+          }
+        } ?? false
+      return violation(
+        domain, "absent", isClient ? .warning : .info,
+        isClient
+          ? "\(domain.key): Windows uses two of its \(vcpus) sockets"
+          : "\(domain.key) shows each of its \(vcpus) vCPUs as a socket", sockets: 1, threads: 1)
+    }
+    let text =
+      "\(topology.sockets) sockets × \(topology.dies * topology.clusters * topology.cores) cores × "
+      + "\(topology.threads) threads"
+    guard topology.product == vcpus else {
+      return violation(
+        domain, text, .critical,
+        "\(domain.key): its topology makes \(topology.product) vCPUs, it has \(vcpus): it will not "
+          + "start", sockets: 1, threads: vcpus % topology.threads == 0 ? topology.threads : 1)
+    }
+    let nodes = context.facts.topology.nodes(of: definition.pinnedCPUs)
+    let cells = definition.cpu?.cells.count ?? 0
+    if definition.isPinned, nodes.count > 1, topology.sockets != nodes.count,
+      cells != nodes.count, vcpus % (nodes.count * topology.threads) == 0
+    {
+      return violation(
+        domain, text, .warning,
+        "\(domain.key) spans \(nodes.count) nodes and shows \(topology.sockets) sockets",
+        sockets: nodes.count, threads: topology.threads)
+    }
+    return .satisfied([definition.evidence("cpu/topology", text)])
+  }
+
+  private static func violation(
+    _ domain: Domain, _ observed: String, _ severity: Severity, _ message: String, sockets: Int,
+    threads: Int
+  ) -> Verdict {
+    let cores = domain.definition.vcpus / (sockets * threads)
+    let path: XMLPath = "cpu/topology"
+    return .violated(
+      Violation(
+        message, severity: severity,
+        evidence: [
+          domain.definition.evidence(
+            "cpu/topology", observed, "\(sockets) sockets × \(cores) cores × \(threads) threads")
+        ],
+        remedy: .edit(
+          domain, "set \(sockets) sockets, \(cores) cores, \(threads) threads", risk: about.cost,
+          [
+            .setAttribute(path, name: "sockets", value: "\(sockets)"),
+            .removeAttribute(path, name: "dies"), .removeAttribute(path, name: "clusters"),
+            .setAttribute(path, name: "cores", value: "\(cores)"),
+            .setAttribute(path, name: "threads", value: "\(threads)"),
+          ])))
+  }
+
+  private static func guest(_ topology: String, vcpus: Int = 4, system: String? = nil) -> Snapshot {
+    .example(
+      domains: DomainXML.example(
+        vcpus: vcpus, system: system, extra: topology.isEmpty ? "" : "<cpu>\(topology)</cpu>"))
+  }
+
+  static let examples: [Example] = [
+    Example("it fits", guest("<topology sockets='1' cores='2' threads='2'/>"), .satisfied),
+    Example("one vCPU", guest("", vcpus: 1), .notApplicable),
+    Example(
+      "dies count", guest("<topology sockets='1' dies='2' cores='2' threads='1'/>"), .satisfied),
+    Example("none", guest(""), .violated(.info)),
+    Example(
+      "none for a Windows client", guest("", system: "http://microsoft.com/win/11"),
+      .violated(.warning)),
+    Example(
+      "1×4×2 for four vCPUs", guest("<topology sockets='1' cores='4' threads='2'/>"),
+      .violated(.critical)),
+  ]
+}

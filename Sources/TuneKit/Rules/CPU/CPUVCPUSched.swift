@@ -1,0 +1,69 @@
+/// A real-time vCPU on a shared CPU starves whatever else must run there.
+struct CPUVCPUSched: Rule {
+  static let about = RuleInfo(
+    id: "cpu.vcpusched",
+    title: "Real-time vCPUs run on isolated CPUs only",
+    severity: Severities(.off, [.latency: .info]),
+    rationale: "A fifo or rr vCPU that spins keeps the kernel's own threads from its CPU; the host "
+      + "can hang.",
+    cost: "Without real-time priority, wake-ups compete with other tasks on that CPU.",
+    notWhen: "Guests without real-time scheduling on kernels without it.",
+    sources: [.text("libvirt: kvm-realtime")])
+
+  static func evaluate(_ context: Context) -> [Judgement] {
+    context.judgeDomains { domain in
+      let definition = domain.definition
+      let realTime = definition.cputune.schedulers.filter {
+        ["fifo", "rr"].contains($0.scheduler)
+      }
+      if let no = context.cpusMissing, !realTime.isEmpty { return no }
+      let isolated = context.facts.topology.isolated
+      for entry in realTime {
+        let vcpus = entry.vcpus ?? CPUSet(0..<definition.vcpus)
+        let isSafe = vcpus.allSatisfy { vcpu in
+          guard let cpus = definition.pin(ofVCPU: vcpu).cpus else { return false }
+          return cpus.isSubset(of: isolated)
+        }
+        guard !isSafe else { continue }
+        return .violated(
+          Violation(
+            "\(domain.key): vCPUs \(vcpus) have priority over the kernel's own threads on CPUs "
+              + "that others use", severity: .critical,
+            evidence: [
+              entry.node.evidence("@scheduler", entry.scheduler, "none outside of isolated CPUs"),
+              Evidence("/sys/devices/system/cpu/isolated", observed: isolated.description),
+            ],
+            remedy: .edit(
+              domain, "remove the real-time priority",
+              realTime.reversed().map { .remove($0.node.path) })))
+      }
+      guard realTime.isEmpty else {
+        return .satisfied([definition.evidence("cputune/vcpusched", "on isolated CPUs")])
+      }
+      let kernel = context.facts.host.kernel ?? ""
+      let pins = definition.pinnedCPUs
+      guard context.family(of: domain) == .latency, kernel.contains("rt"), definition.isDedicated,
+        !pins.isEmpty, pins.isSubset(of: isolated)
+      else { return .notApplicable("no real-time scheduling asked for") }
+      return .violated(
+        Violation(
+          "\(domain.key) runs on a real-time kernel without real-time priority", severity: .info,
+          evidence: [definition.evidence("cputune/vcpusched", nil, "fifo, priority 1")],
+          remedy: .advice("<vcpusched vcpus='…' scheduler='fifo' priority='1'/>, never by itself")))
+    }
+  }
+
+  private static let fifo = "<vcpusched vcpus='0-1' scheduler='fifo' priority='1'/>"
+
+  static let examples: [Example] = [
+    Example(
+      "on isolated CPUs",
+      Snapshot.exampleHost().with("/sys/devices/system/cpu/isolated", "1-2\n").with(
+        domain: PinnedExample.xml([1, 2], more: fifo)), .satisfied),
+    Example("none", Snapshot.exampleHost().with(domain: DomainXML.example()), .notApplicable),
+    Example(
+      "on shared CPUs",
+      Snapshot.exampleHost().with(domain: PinnedExample.xml([1, 2], more: fifo)),
+      .violated(.critical)),
+  ]
+}
