@@ -26,6 +26,10 @@ public struct NextBoot: Sendable {
   private let udev: [UdevRule]
   private let options: [(module: String, name: String, value: NextBootValue)]
   private let commandLine: KernelCommandLine
+  /// Modules that modules-load.d names.
+  public let modules: Set<String>
+  /// Kernel arguments of this boot, and those our own boot-loader drop-in adds to the next one.
+  public let arguments: KernelCommandLine
   private let snapshot: Snapshot
   /// Whether the directories of drop-ins could be looked at.
   public let wasRead: Bool
@@ -43,8 +47,25 @@ public struct NextBoot: Sendable {
       .compactMap { Self.tmpfile($0) }
     udev = Self.lines(snapshot, prefixes.map { $0 + "/udev/rules.d" }, ".rules")
       .compactMap { UdevRule($0) }
+    modules = Set(
+      Self.lines(snapshot, prefixes.map { $0 + "/modules-load.d" }, ".conf")
+        .map { $0.text.trimmedBlanks })
+    arguments = Self.arguments(snapshot)
     options = Self.lines(snapshot, prefixes.map { $0 + "/modprobe.d" }, ".conf")
       .flatMap { Self.options($0) }
+  }
+
+  private static func arguments(_ snapshot: Snapshot) -> KernelCommandLine {
+    let dropIn = snapshot.raw(DropIn.grub.path).value ?? ""
+    let added = dropIn.lines.compactMap { line -> String? in
+      guard let start = line.utf8.firstIndex(of: 34), line.hasPrefix("GRUB_CMDLINE_LINUX=") else {
+        return nil
+      }
+      let inner = line[line.utf8.index(after: start)...].dropLast()
+      return inner.words.filter { !$0.hasPrefix("$") }.joined(separator: " ")
+    }
+    let current = snapshot.text("/proc/cmdline").value ?? ""
+    return KernelCommandLine(([current] + added).joined(separator: " "))
   }
 
   /// What a knob will be; nil where nothing speaks of it (then the kernel's default holds).

@@ -22,6 +22,13 @@ public enum Catalogue {
 
   /// Host, CPU, memory and block I/O rules of the host.
   static let hostRules: [any Rule.Type] = [
+    HostVirtEnabled.self, HostKVMDevice.self, HostEPT.self, HostIOMMU.self,
+    HostCgroupControllers.self, HostTunerConflict.self, HostPersistDrift.self,
+    HostPendingBoot.self, HostProfileConflict.self, HostTopologyDisagrees.self,
+    HostECCErrors.self, HostEntryFailed.self, CPUGovernor.self, CPUEnergyPreference.self,
+    CPUNumaBalancing.self, MemPressure.self, IOSchedulerNVMe.self, IOSchedulerSSD.self,
+    IOSchedulerHDD.self, IOSchedulerVirtio.self, DiskThinCapacity.self, LVMSnapshotCow.self,
+    NetHostNICQueues.self, NetHostNICRings.self, NetBridgeNetfilter.self,
     CPUSMTPolicy.self, CPUIsolation.self, CPUNohzRCU.self, CPUIRQAffinity.self,
     CPUKVMLowLatency.self, CPUClocksource.self, CPUCStateLatency.self,
   ]
