@@ -1,6 +1,7 @@
 // An opened directory and what is read relative to it. No call follows a link unless
 // asked to, for a file that a user named.
 
+import CLinux
 import Glibc
 
 /// Why something was not opened.
@@ -36,9 +37,13 @@ final class Directory {
   /// Where it is below the root, no link on the way: "" for the root itself, else "/sys/block".
   let path: String
 
-  init(owning descriptor: Int32, path: String) {
+  /// Whether the descriptor itself may be listed, once; else it is opened again for that.
+  private var isListable: Bool
+
+  init(owning descriptor: Int32, path: String, listable: Bool = false) {
     self.descriptor = descriptor
     self.path = path
+    isListable = listable
   }
 
   deinit { close(descriptor) }
@@ -53,6 +58,15 @@ final class Directory {
     return status
   }
 
+  /// The same by a C string, without following links.
+  func status(of name: UnsafePointer<CChar>) throws(Refusal) -> stat {
+    var status = stat()
+    guard retrying({ fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
+      throw Refusal(errno)
+    }
+    return status
+  }
+
   /// Opens a directory that is no link. `listing` asks for the right to list it.
   func open(_ name: String, listing: Bool = false) throws(Refusal) -> Directory {
     let access = listing ? O_RDONLY | O_NONBLOCK : openPathOnly
@@ -60,7 +74,7 @@ final class Directory {
       openat(descriptor, name, access | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     }
     guard opened >= 0 else { throw Refusal(errno) }
-    return Directory(owning: opened, path: path + "/" + name)
+    return Directory(owning: opened, path: path + "/" + name, listable: listing)
   }
 
   /// The text of a link.
@@ -91,31 +105,48 @@ final class Directory {
 
   /// The names in this directory, sorted, without "." and "..".
   func list() throws(Refusal) -> [Entry] {
-    let access = O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC
-    let opened = retrying { openat(descriptor, ".", access) }
-    guard opened >= 0 else { throw Refusal(errno) }
-    guard let stream = fdopendir(opened) else {
-      let code = errno
-      close(opened)
-      throw Refusal(code)
-    }
-    defer { closedir(stream) }
     var entries: [Entry] = []
-    while true {
-      errno = 0
-      guard let item = readdir(stream) else { break }
-      let name = withUnsafePointer(to: &item.pointee.d_name) { tuple in
-        tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name == "." || name == ".." { continue }
+    try forEach { (name, kind) throws(Refusal) in
       guard entries.count < Self.nameLimit else {
         throw .refused("holds more than \(Self.nameLimit) names")
       }
-      entries.append(Entry(name: name, kind: Self.kind(item.pointee.d_type)))
+      entries.append(Entry(name: String(cString: name), kind: kind))
     }
-    guard errno == 0 else { throw Refusal(errno) }
     entries.sort { $0.name < $1.name }
     return entries
+  }
+
+  /// Calls back for each name but "." and "..", in no order. The name is gone afterwards.
+  func forEach(
+    _ body: (UnsafePointer<CChar>, FileKind?) throws(Refusal) -> Void
+  ) throws(Refusal) {
+    var source = descriptor
+    if !isListable {
+      let access = O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC
+      source = retrying { openat(descriptor, ".", access) }
+      guard source >= 0 else { throw Refusal(errno) }
+    }
+    isListable = false
+    defer { if source != descriptor { close(source) } }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 8)
+    defer { buffer.deallocate() }
+    while true {
+      let count = retrying {
+        tuned_vm_getdents64(source, buffer.baseAddress, UInt(buffer.count))
+      }
+      guard count >= 0 else { throw Refusal(errno) }
+      guard count > 0, let base = buffer.baseAddress else { return }
+      var at = 0
+      while at + 20 <= count {
+        let length = Int(buffer.loadUnaligned(fromByteOffset: at + 16, as: UInt16.self))
+        guard length >= 20, at + length <= count else { return }
+        let name = UnsafeRawPointer(base + at + 19).assumingMemoryBound(to: CChar.self)
+        if strcmp(name, ".") != 0, strcmp(name, "..") != 0 {
+          try body(name, Self.kind(buffer[at + 18]))
+        }
+        at += length
+      }
+    }
   }
 
   private static func kind(_ type: UInt8) -> FileKind? {

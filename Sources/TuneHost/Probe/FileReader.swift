@@ -43,6 +43,17 @@ final class FileReader {
     return Array(buffer[..<count])
   }
 
+  /// The text of a file that its directory's list calls regular, so that nothing is asked before.
+  ///
+  /// - Parameter inOneRead: whether less than a page is a file's end, as in sysfs and its copies.
+  func readKnown(
+    _ name: String, in directory: Directory, limit: Int, inOneRead: Bool
+  ) throws(Refusal) -> Snapshot.Reading {
+    let descriptor = try open(name, in: directory)
+    defer { close(descriptor) }
+    return .text(try text(descriptor, size: 0, limit: limit, inOneRead: inOneRead))
+  }
+
   /// The last bytes of a regular file, from the first whole line on.
   func readEnd(_ name: String, in directory: Directory, bytes: Int) throws(Refusal)
     -> Snapshot.Reading
@@ -72,7 +83,9 @@ final class FileReader {
     return descriptor
   }
 
-  private func text(_ descriptor: Int32, size: Int, limit: Int) throws(Refusal) -> String {
+  private func text(
+    _ descriptor: Int32, size: Int, limit: Int, inOneRead: Bool = false
+  ) throws(Refusal) -> String {
     var large: [UInt8] = []
     var used = 0
     while true {
@@ -82,7 +95,9 @@ final class FileReader {
       guard count >= 0 else { throw Refusal(errno) }
       used += count
       // A size of 0 (procfs) or a page (sysfs) says nothing; a true size saves the last read.
-      let complete = count == 0 || (size > 0 && large.count + used == size)
+      let complete =
+        count == 0 || (size > 0 && large.count + used == size)
+        || (inOneRead && used < 4096)
       if complete && large.isEmpty {
         try account(used, limit)
         return String(decoding: UnsafeRawBufferPointer(rebasing: buffer[..<used]), as: UTF8.self)

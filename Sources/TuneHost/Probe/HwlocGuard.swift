@@ -26,8 +26,12 @@ struct HwlocGuard {
     var check = HwlocGuard()
     do {
       for name in ["sys", "proc"] {
-        guard let directory = try check.enter(name, of: root.top) else { continue }
+        guard let directory = try check.enter([name], of: root.top) else { continue }
         try check.walk(directory, depth: 1)
+      }
+      // hwloc looks for udev's words on block devices.
+      if let directory = try check.enter(["run", "udev", "data"], of: root.top) {
+        try check.walk(directory, depth: 3)
       }
     } catch {
       return error.reason
@@ -35,51 +39,99 @@ struct HwlocGuard {
     return mounts(files["/proc/mounts"]) ?? numbers(files)
   }
 
-  private func enter(_ name: String, of top: Directory) throws(Refusal) -> Directory? {
-    do {
-      return try top.open(name, listing: true)
-    } catch {
-      guard error == .absent else { throw error }
-      // Also a link or a file of that name comes here.
-      if (try? top.status(of: name)) != nil { throw .refused("/\(name) is no directory") }
-      return nil
+  /// Opens a directory by its names, none of them a link; nil where it isn't there.
+  private func enter(_ names: [String], of top: Directory) throws(Refusal) -> Directory? {
+    var at = top
+    for (index, name) in names.enumerated() {
+      do {
+        at = try at.open(name, listing: index == names.count - 1)
+      } catch {
+        guard error == .absent else { throw error }
+        // Also a link or a file of that name comes here.
+        if (try? at.status(of: name, followingLink: false)) != nil {
+          throw .refused("\(at.path)/\(name) is no directory")
+        }
+        return nil
+      }
+    }
+    return at
+  }
+
+  /// Names are looked at as bytes: this goes over every file of the tree.
+  private mutating func walk(_ directory: Directory, depth: Int) throws(Refusal) {
+    guard depth <= Self.depthLimit else { throw .refused("\(directory.path) is too deep") }
+    var below: [String] = []
+    var count = 0
+    try directory.forEach { (name, kind) throws(Refusal) in
+      count += 1
+      guard count <= Self.nameLimit else { throw .refused("it holds too many names") }
+      switch kind {
+      case .directory:
+        below.append(String(cString: name))
+      case .regular where !Self.isReadToItsEnd(name) && depth > 1: return
+      case .link:
+        let text = String(cString: name)
+        try Self.checkLink(text, in: directory, depth: depth)
+      default:
+        if try Self.checkOther(name, in: directory, depth: depth) == .directory {
+          below.append(String(cString: name))
+        }
+      }
+    }
+    seen += count
+    guard seen <= Self.nameLimit else { throw .refused("it holds too many names") }
+    for name in below {
+      try Self.checkNumber(name, directory.path)
+      try walk(try directory.open(name, listing: true), depth: depth + 1)
     }
   }
 
-  private mutating func walk(_ directory: Directory, depth: Int) throws(Refusal) {
-    guard depth <= Self.depthLimit else { throw .refused("\(directory.path) is too deep") }
-    for entry in try directory.list() {
-      seen += 1
-      guard seen <= Self.nameLimit else { throw .refused("it holds too many names") }
-      let path = directory.path + "/" + entry.name
-      if entry.kind == .directory {
-        try checkNumber(entry.name, path)
-        try walk(try directory.open(entry.name, listing: true), depth: depth + 1)
-        continue
+  /// A name that is no plain directory or link, or of which the file system doesn't tell.
+  private static func checkOther(
+    _ name: UnsafePointer<CChar>, in directory: Directory, depth: Int
+  ) throws(Refusal) -> FileKind {
+    let status = try directory.status(of: name)
+    let kind = FileKind(mode: status.st_mode)
+    lazy var path = directory.path + "/" + String(cString: name)
+    switch kind {
+    case .regular:
+      guard status.st_size <= fileLimit else {
+        throw .refused("\(path) is larger than \(fileLimit >> 20) MiB")
       }
-      if entry.kind == .link {
-        try checkLink(entry.name, in: directory, depth: depth, path)
-        continue
-      }
-      let status = try directory.status(of: entry.name)
-      switch FileKind(mode: status.st_mode) {
-      case .regular:
-        guard status.st_size <= Self.fileLimit else {
-          throw .refused("\(path) is larger than \(Self.fileLimit >> 20) MiB")
-        }
-      case .directory:
-        try walk(try directory.open(entry.name, listing: true), depth: depth + 1)
-      case .link: try checkLink(entry.name, in: directory, depth: depth, path)
-      case let kind: throw .refused("\(path) \(kind.refusal)")
-      }
+    case .directory: break
+    case .link: try checkLink(String(cString: name), in: directory, depth: depth)
+    default: throw .refused("\(path) \(kind.refusal)")
+    }
+    return kind
+  }
+
+  /// Whether hwloc reads a file of this name to its end, however long: masks, lists and tables. Of
+  /// others it reads a few bytes (hwloc 2.9, topology-linux.c).
+  private static func isReadToItsEnd(_ name: UnsafePointer<CChar>) -> Bool {
+    let length = strlen(name)
+    func ends(_ suffix: StaticString) -> Bool {
+      let count = suffix.utf8CodeUnitCount
+      return length >= count && memcmp(name + (length - count), suffix.utf8Start, count) == 0
+    }
+    guard length > 0 else { return true }
+    switch UInt8(bitPattern: name[length - 1]) {
+    case 112: return ends("map") || ends("cgroup")
+    case 115: return ends("siblings") || ends("cpus") || ends("mounts") || ends("mems")
+    case 116: return ends("list") || ends("present") || ends("uevent") || ends("cpuset")
+    case 101: return ends("online") || ends("offline") || ends("possible") || ends("effective")
+    case 111: return ends("info")
+    case 110: return ends("information")
+    case 48...57: return name[0] == 98 || name[0] == 43 || name[0] == 110
+    default: return false
     }
   }
 
   /// Only `../`s first, no more than there are directories above, then down into sys or proc.
-  private func checkLink(
-    _ name: String, in directory: Directory, depth: Int, _ path: String
+  private static func checkLink(
+    _ name: String, in directory: Directory, depth: Int
   ) throws(Refusal) {
     let target = try directory.readLink(name)
+    lazy var path = directory.path + "/" + name
     guard !target.hasPrefix("/") else { throw .refused("\(path) is an absolute link") }
     var parts = target.split(separator: "/")[...]
     var up = 0
@@ -92,12 +144,12 @@ struct HwlocGuard {
     guard !escapes, !leaves else { throw .refused("\(path) is a link that leads out of the tree") }
   }
 
-  private func checkNumber(_ name: String, _ path: String) throws(Refusal) {
+  private static func checkNumber(_ name: String, _ parent: String) throws(Refusal) {
     guard name.hasPrefix("cpu") || name.hasPrefix("node") else { return }
     let digits = name.drop { !$0.isNumber }
     guard digits.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }), !digits.isEmpty else { return }
     guard let number = Int(digits), number < CPUSet.limit else {
-      throw .refused("\(path) has too high a number")
+      throw .refused("\(parent)/\(name) has too high a number")
     }
   }
 

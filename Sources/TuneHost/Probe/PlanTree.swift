@@ -60,6 +60,8 @@ final class PlanNode {
   fileprivate(set) var wants: Wants = []
   /// Children with a plain name.
   fileprivate(set) var literals: [(name: String, node: PlanNode)] = []
+  /// The same names as C strings.
+  fileprivate(set) var literalBytes: [[CChar]] = []
   /// Children with wildcards.
   fileprivate(set) var patterns: [(pattern: NamePattern, text: String, node: PlanNode)] = []
   /// Groups of files in this directory of which the first readable one is enough.
@@ -69,6 +71,8 @@ final class PlanNode {
   var hasChildren: Bool { !literals.isEmpty || !patterns.isEmpty || !groups.isEmpty }
   /// Whether the directory's names are needed.
   var needsNames: Bool { wants.contains(.directory) || !patterns.isEmpty }
+  /// From so many plain names on it costs less to list a directory of sysfs than to ask for each.
+  var isWorthListing: Bool { literals.count >= 4 }
 
   fileprivate func child(_ component: String) -> PlanNode {
     if NamePattern.isPattern(component) {
@@ -80,6 +84,7 @@ final class PlanNode {
     if let known = literals.first(where: { $0.name == component }) { return known.node }
     let node = PlanNode()
     literals.append((component, node))
+    literalBytes.append(Array(component.utf8CString))
     return node
   }
 

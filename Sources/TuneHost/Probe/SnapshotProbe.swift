@@ -22,7 +22,6 @@ struct SnapshotProbe {
   init(_ root: Root, keepingKinds: Bool = false) {
     self.root = root
     keepsKinds = keepingKinds
-    files.reserveCapacity(4096)
   }
 
   /// Reads everything that a plan asks for.
@@ -36,6 +35,11 @@ struct SnapshotProbe {
     }
     guard nodes.contains(where: \.needsNames) else {
       // The common case, without a dictionary: one node, plain names.
+      if nodes.count == 1, nodes[0].isWorthListing, path.hasPrefix("/sys/"),
+        visitListed(nodes[0], in: directory, at: path)
+      {
+        return
+      }
       if nodes.count == 1 {
         for child in nodes[0].literals {
           visit(child.name, nil, in: directory, at: path, [child.node])
@@ -58,6 +62,31 @@ struct SnapshotProbe {
     }
   }
 
+  /// Lists a directory for its own names alone, so that none is asked for in vain; false where it
+  /// can't be listed.
+  private mutating func visitListed(
+    _ node: PlanNode, in directory: Directory, at path: String
+  ) -> Bool {
+    var found: [(index: Int, kind: FileKind?)] = []
+    do {
+      var count = 0
+      try directory.forEach { (name, kind) throws(Refusal) in
+        count += 1
+        guard count <= Directory.nameLimit else { throw .refused("") }
+        for (index, wanted) in node.literalBytes.enumerated() where strcmp(name, wanted) == 0 {
+          found.append((index, kind))
+        }
+      }
+    } catch {
+      return false
+    }
+    for item in found {
+      let child = node.literals[item.index]
+      visit(child.name, item.kind, in: directory, at: path, [child.node])
+    }
+    return true
+  }
+
   private func literals(_ nodes: [PlanNode]) -> [String: [PlanNode]] {
     var result: [String: [PlanNode]] = [:]
     for node in nodes {
@@ -76,6 +105,8 @@ struct SnapshotProbe {
     do {
       let entries = try directory.list()
       directories[path.isEmpty ? "/" : path] = entries.map(\.name)
+      // A processor has some forty files in the plan.
+      if path == "/sys/devices/system/cpu" { files.reserveCapacity(2048 + 40 * entries.count) }
       if keepsKinds {
         for entry in entries { kinds[path + "/" + entry.name] = entry.kind }
       }
@@ -99,13 +130,14 @@ struct SnapshotProbe {
       links[path] = target
     }
     if wants.contains(.file) || wants.contains(.tail), kind != .directory {
-      read(name, in: directory, at: path, tail: wants.contains(.tail))
+      read(name, kind, in: directory, at: path, tail: wants.contains(.tail))
     }
     guard wants.contains(.directory) || nodes.contains(where: \.hasChildren),
       kind == nil || kind == .directory || kind == .link
     else { return }
     do {
-      let below = try open(name, kind, in: directory)
+      let listing = nodes.contains { $0.needsNames || $0.isWorthListing }
+      let below = try open(name, kind, in: directory, listing: listing)
       visit(below, at: path, nodes)
     } catch {
       if error != .absent { files[path] = .missing(error.reason) }
@@ -113,11 +145,13 @@ struct SnapshotProbe {
   }
 
   /// Opens a directory, through a link where it is one.
-  private func open(_ name: String, _ kind: FileKind?, in directory: Directory) throws(Refusal)
-    -> Directory
-  {
+  private func open(
+    _ name: String, _ kind: FileKind?, in directory: Directory, listing: Bool
+  ) throws(Refusal) -> Directory {
     if kind != .link {
       do {
+        // Where it may be passed through but not listed, the list fails later, and alone.
+        if listing, let opened = try? directory.open(name, listing: true) { return opened }
         return try directory.open(name)
       } catch {
         guard kind == nil, error == .absent,
@@ -131,7 +165,7 @@ struct SnapshotProbe {
   }
 
   private mutating func readFirst(of names: [String], in directory: Directory, at path: String) {
-    for name in names where read(name, in: directory, at: path + "/" + name, tail: false) {
+    for name in names where read(name, nil, in: directory, at: path + "/" + name, tail: false) {
       return
     }
   }
@@ -139,11 +173,11 @@ struct SnapshotProbe {
   /// Reads a file, through a link where it is one; whether there is a text now.
   @discardableResult
   private mutating func read(
-    _ name: String, in directory: Directory, at path: String, tail: Bool
+    _ name: String, _ kind: FileKind?, in directory: Directory, at path: String, tail: Bool
   ) -> Bool {
     guard files.count < Self.fileLimit else { return false }
     do {
-      files[path] = try reading(name, in: directory, at: path, tail: tail)
+      files[path] = try reading(name, kind, in: directory, at: path, tail: tail)
       return true
     } catch {
       if error != .absent { files[path] = .missing(error.reason) }
@@ -152,8 +186,12 @@ struct SnapshotProbe {
   }
 
   private func reading(
-    _ name: String, in directory: Directory, at path: String, tail: Bool
+    _ name: String, _ kind: FileKind?, in directory: Directory, at path: String, tail: Bool
   ) throws(Refusal) -> Snapshot.Reading {
+    if kind == .regular, !tail {
+      return try root.reader.readKnown(
+        name, in: directory, limit: Root.fileLimit, inOneRead: path.hasPrefix("/sys/"))
+    }
     do {
       return tail
         ? try root.reader.readEnd(name, in: directory, bytes: Self.tailBytes)

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 import TuneKit
@@ -97,5 +98,18 @@ import TuneKit
     guard let libnuma = NumaProbe.live().value else { return }
     #expect(hwloc.nodes.map(\.id) == libnuma.map(\.id))
     #expect(libnuma.allSatisfy { $0.distances[$0.id] == 10 })
+  }
+
+  @Test func udevsDatabaseOfTheTreeIsCheckedToo() throws {
+    machine()
+    tree.fifo("/run/udev/data/b8:0")
+    #expect(try objection() == "/run/udev/data/b8:0 is a FIFO, not a regular file")
+  }
+
+  @Test func aMaskWithoutEndKeepsHwlocOut() throws {
+    machine()
+    let mask = "/sys/devices/system/cpu/cpu0/topology/core_siblings"
+    truncate(tree.path + mask, 1 << 30)
+    #expect(try objection() == "\(mask) is larger than 4 MiB")
   }
 }

@@ -110,4 +110,57 @@ import TuneKit
     #expect(snapshot.text("/proc/sys/kernel/ostype").value == "Linux")
     #expect(snapshot.names("/sys/devices/system/cpu")?.contains("cpu0") == true)
   }
+
+  @Test func aDirectoryOfAHundredThousandNamesIsAMissingFact() throws {
+    let place = "/sys/kernel/iommu_groups"
+    tree.directory(place)
+    for number in 0..<100_000 {
+      let descriptor = open("\(tree.path)\(place)/\(number)", O_WRONLY | O_CREAT, 0o644)
+      if descriptor >= 0 { close(descriptor) }
+    }
+    let snapshot = try HostProbe.snapshot(ProbeRequest(root: tree.path))
+    #expect(snapshot.names(place) == nil)
+    #expect(snapshot.raw(place).missingReason == "holds more than 65536 names")
+  }
+
+  @Test func oddNamesAreReadAsTheyAre() throws {
+    let name = "a\n\u{1b}[31mb\"<"
+    tree.write("/sys/block/\(name)/queue/scheduler", "[none]\n")
+    let snapshot = try HostProbe.snapshot(ProbeRequest(root: tree.path))
+    #expect(snapshot.names("/sys/block") == [name])
+    #expect(snapshot.text("/sys/block/\(name)/queue/scheduler").value == "[none]")
+  }
+
+  @Test func anyNumberOfNamesOfSysfsIsFoundWithAndWithoutAList() throws {
+    // From four plain names on a directory is listed; a FIFO and a link among them stay what they
+    // are, and what is absent stays absent.
+    let place = "/sys/devices/system/clocksource/clocksource0"
+    tree.write("\(place)/current_clocksource", "tsc\n")
+    tree.fifo("\(place)/available_clocksource")
+    tree.write("/sys/kernel/mm/ksm/pages_shared", String(repeating: "7", count: 5000))
+    tree.link("/sys/kernel/mm/ksm/run", to: "pages_shared")
+    tree.fifo("/sys/kernel/mm/ksm/pages_sharing")
+    let snapshot = try HostProbe.snapshot(ProbeRequest(root: tree.path))
+    #expect(snapshot.text("\(place)/current_clocksource").value == "tsc")
+    #expect(
+      snapshot.raw("\(place)/available_clocksource").missingReason
+        == "is a FIFO, not a regular file")
+    #expect(snapshot.raw("/sys/kernel/mm/ksm/run").value?.count == 5000)
+    #expect(snapshot.raw("/sys/kernel/mm/ksm/pages_sharing").value == nil)
+    #expect(
+      snapshot.raw("/sys/kernel/mm/ksm/pages_sharing").missingReason
+        == "is a FIFO, not a regular file")
+    #expect(snapshot.files["/sys/kernel/mm/ksm/merge_across_nodes"] == nil)
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can make device nodes"))
+  func aDeviceIsNotOpened() throws {
+    tree.makeParents("/sys/kernel/mm/ksm/run")
+    // The console's switch: to open and read it would do something.
+    guard mknod(tree.path + "/sys/kernel/mm/ksm/run", S_IFCHR | 0o644, 0x0505) == 0 else { return }
+    let snapshot = try HostProbe.snapshot(ProbeRequest(root: tree.path))
+    #expect(
+      snapshot.raw("/sys/kernel/mm/ksm/run").missingReason == "is a device, not a regular file")
+    #expect(snapshot.hwloc.value == nil)
+  }
 }
