@@ -51,7 +51,7 @@ struct CPUSMTPolicy: Rule {
   /// A low-latency guest on one thread of a core whose other thread somebody else may use.
   private static func neighbours(_ context: Context) -> Verdict? {
     for domain in context.dedicatedGuests
-    where context.profile(of: domain).family == .latency {
+    where domain.runs != false && context.profile(of: domain).family == .latency {
       let own = domain.current.pinnedCPUs
       for cpu in own {
         let others = context.facts.topology.siblings(of: cpu).subtracting(own)
