@@ -140,4 +140,25 @@ import Testing
         """)
     #expect(UnifiedDiff.make(old: old, new: old, name: "x") == "")
   }
+
+  @Test func randomAttributesComeAndGoWithoutATrace() throws {
+    var random = SeededRandom(seed: 7)
+    let guest = DomainXML.example(
+      system: DomainXML.linux, tags: ["trust": "a"],
+      extra: "<cputune><vcpupin vcpu='0' cpuset=\"1\"/></cputune>",
+      devices: "<disk\n  type='file'><driver\tname='qemu'/><!-- x --><target dev='vda'/></disk>")
+    let document = try XMLDocument(guest)
+    for _ in 0..<200 {
+      let index = Int(random.next() % UInt64(document.elements.count))
+      let path = XMLNode(document: document, index: index).path
+      let value = "<'\"&>\n\t é \(random.next())"
+      let there = try DomainXMLEdit.apply(
+        [.setAttribute(path, name: "zz", value: value)], to: guest)
+      let after = try XMLDocument(there)
+      #expect(XMLNode(document: after, index: index)["zz"] == value)
+      #expect(after.elements.count == document.elements.count)
+      let back = try DomainXMLEdit.apply([.removeAttribute(path, name: "zz")], to: there)
+      #expect(back == guest)
+    }
+  }
 }

@@ -53,4 +53,14 @@ import Testing
     #expect(node.namespace == "urn:q")
     #expect(document.root.namespace == nil)
   }
+
+  @Test func manyAttributesAreRefusedAndManySiblingsAreNamedFast() throws {
+    let attributes = (0..<1000).map { "a\($0)='1'" }.joined(separator: " ")
+    #expect(throws: XMLError.self) { try XMLDocument("<a \(attributes)/>") }
+    let siblings = String(repeating: "<b/>", count: 50_000)
+    let document = try XMLDocument("<a>\(siblings)</a>")
+    #expect(document.root.children[49_999].xpath == "b[50000]")
+    let paths = document.root.children.map(\.xpath)
+    #expect(Set(paths).count == 50_000)
+  }
 }

@@ -140,9 +140,10 @@ public struct DomainCPUTune: Sendable {
     for node in ids?.all("iothread") ?? [] {
       if let id = try node.number("id", in: 1...Int.max) { numbers.append(id) }
     }
+    let given = Set(numbers)
     var next = 1
     while numbers.count < count {
-      if !numbers.contains(next) { numbers.append(next) }
+      if !given.contains(next) { numbers.append(next) }
       next += 1
     }
     return numbers

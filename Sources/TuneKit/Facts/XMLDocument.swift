@@ -45,6 +45,8 @@ public final class XMLDocument: Sendable {
   public let bytes: [UInt8]
   /// All elements in document order; the first is the root.
   public let elements: [XMLElement]
+  /// Of each element its place among the siblings of its name, and how many those are.
+  let positions: [(index: Int, count: Int)]
   /// The element that paths start from: the `<domain>` of a live status file, else the root.
   let base: Int
 
@@ -57,10 +59,26 @@ public final class XMLDocument: Sendable {
     let elements = try scanner.scan()
     self.bytes = bytes
     self.elements = elements
+    positions = Self.positions(elements)
     let root = elements[0]
     base =
       root.name == "domstatus"
       ? root.children.first { elements[$0].name == "domain" } ?? 0 : 0
+  }
+
+  /// One pass over all children, so that naming a place never searches siblings.
+  private static func positions(_ elements: [XMLElement]) -> [(index: Int, count: Int)] {
+    var result = [(index: Int, count: Int)](repeating: (0, 1), count: elements.count)
+    for parent in elements where parent.children.count > 1 {
+      var counts: [String: Int] = [:]
+      for child in parent.children {
+        let name = elements[child].name
+        result[child].index = counts[name, default: 0]
+        counts[name, default: 0] += 1
+      }
+      for child in parent.children { result[child].count = counts[elements[child].name] ?? 1 }
+    }
+    return result
   }
 
   /// Reads a text.

@@ -145,12 +145,7 @@ public struct XMLNode: Sendable {
   }
 
   private func position(in parent: XMLNode) -> (index: Int, count: Int) {
-    var (index, count) = (0, 0)
-    for sibling in parent.element.children where document.elements[sibling].name == name {
-      if sibling == self.index { index = count }
-      count += 1
-    }
-    return (index, count)
+    document.positions[index]
   }
 
   /// Line and column of the element, from 1.

@@ -148,6 +148,9 @@ extension XMLScanner {
       guard position < bytes.count else { throw fail("the tag of '\(element)' is not closed") }
       if bytes[position] == UInt8(ascii: ">") || starts("/>") { return attributes }
       guard blanks else { throw fail("expected a blank, '>' or '/>' in the tag of '\(element)'") }
+      guard attributes.count < 256 else {
+        throw fail("the element '\(element)' has more than 256 attributes")
+      }
       let attribute = try attribute()
       if attributes.contains(where: { $0.name == attribute.name }) {
         throw XMLError(

@@ -18,10 +18,11 @@ struct CPUVCPUSched: Rule {
       }
       if let no = context.cpusMissing, !realTime.isEmpty { return no }
       let isolated = context.facts.topology.isolated
+      let pinned = realTime.isEmpty ? [] : definition.vcpuPins
       for entry in realTime {
         let vcpus = entry.vcpus ?? CPUSet(0..<definition.vcpus)
         let isSafe = vcpus.allSatisfy { vcpu in
-          guard let cpus = definition.pin(ofVCPU: vcpu).cpus else { return false }
+          guard vcpu < pinned.count, let cpus = pinned[vcpu].cpus else { return false }
           return cpus.isSubset(of: isolated)
         }
         guard !isSafe else { continue }

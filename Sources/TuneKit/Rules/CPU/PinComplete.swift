@@ -19,14 +19,15 @@ struct PinComplete: Rule {
       if !stray.isEmpty {
         return .violated(
           Violation(
-            "\(domain.key) pins vCPU \(stray.map { "\($0.id)" }.joined(separator: ", ")) but has "
+            "\(domain.key) pins vCPU \(stray.prefix(8).map { "\($0.id)" }.joined(separator: ", ")) but has "
               + "only \(definition.vcpus)",
-            evidence: stray.map { $0.node.evidence("@vcpu", "\($0.id)") },
+            evidence: stray.prefix(8).map { $0.node.evidence("@vcpu", "\($0.id)") },
             remedy: .edit(
               domain, "remove the pins of vCPUs that aren't there",
               stray.map { .remove(DomainDefinition.pinPath($0.id)) })))
       }
-      let missing = (0..<definition.vcpus).filter { vcpu in !pins.contains { $0.id == vcpu } }
+      let given = Set(pins.map(\.id))
+      let missing = (0..<definition.vcpus).filter { !given.contains($0) }
       let evidence = [
         definition.evidence(
           "cputune/vcpupin", "\(definition.vcpus - missing.count) of \(definition.vcpus)",

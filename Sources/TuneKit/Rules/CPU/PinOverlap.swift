@@ -16,7 +16,8 @@ struct PinOverlap: Rule {
     context.judgeDomains { domain in
       let definition = domain.isRunning ? domain.current : domain.definition
       guard let own = singles(definition) else { return .notApplicable("not pinned one to one") }
-      let twice = Set(own.filter { cpu in own.filter { $0 == cpu }.count > 1 })
+      var seen = Set<Int>()
+      let twice = Set(own.filter { !seen.insert($0).inserted })
       if !twice.isEmpty {
         return violation(
           domain, definition, CPUSet(Array(twice)), "two of its own vCPUs share")

@@ -16,6 +16,9 @@ struct PinSiblings: Rule {
       guard definition.isDedicated else { return .notApplicable("no CPUs of its own") }
       if let no = context.cpusMissing { return no }
       let topology = context.facts.topology
+      guard definition.pinnedCPUs.isSubset(of: topology.online.value ?? []) else {
+        return .notApplicable("a CPU of its pins is not online: cpu.pin-offline speaks")
+      }
       guard !topology.cores.isEmpty else {
         return .unknown("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list: not read")
       }
