@@ -193,8 +193,8 @@ final class ExactSearch {
   // MARK: Branching
 
   private func visit(_ position: Int, fixed: Int, least: Int) {
-    steps += 4
-    if steps & 0xfff < 4, !mayGoOn() { isCut = true }
+    steps += 12
+    if steps & 0xfff < 12, !mayGoOn() { isCut = true }
     guard !isCut, let choices else { return }
     guard position < order.count else { return leaf(fixed) }
     let vm = order[position]
