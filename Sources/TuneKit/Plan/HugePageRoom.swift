@@ -13,9 +13,15 @@ enum HugePageRoom {
     }
     let out = Set(refused.map(\.0.key))
     let admitted = wishes.filter { !out.contains($0.key) }.map { wish in
-      guard wish.hugePages != nil, let best = largest[wish.key] else { return wish }
       var result = wish
-      result.change = best.change
+      if wish.hugePages != nil, let best = largest[wish.key] {
+        result.change = best.change
+      } else if case .persist(.tmpfile(let path, _)) = wish.change,
+        let best = largest.values.first(where: { $0.target == path }), let pages = best.hugePages
+      {
+        // What makes the pool last follows the pool.
+        result.change = .persist(.tmpfile(path: path, value: "\(pages.count)"))
+      }
       return result
     }
     return (admitted, refused)

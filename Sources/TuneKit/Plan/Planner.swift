@@ -221,7 +221,7 @@ public struct Planner {
       }
       if let first = seen[wish.key] {
         standIn[wish.id] = first
-        also(for: wish.rule, of: first)
+        if first != wish.id { also(for: wish.rule, of: first) }
         continue
       }
       seen[wish.key] = wish.id

@@ -165,6 +165,17 @@ import Testing
     #expect(plan.refusals.allSatisfy { !$0.isAskedFor })
   }
 
+  @Test func whatMakesAPoolLastFollowsTheLargestWish() {
+    func wish(_ id: String, _ count: Int) -> RuleInstance {
+      rule(
+        id, Subject(.host, "h"), .live, .hugePages(node: 0, pageSizeKiB: 2048, count: count),
+        .persist(.tmpfile(path: Self.pool + "/nr_hugepages", value: "\(count)")))
+    }
+    let plan = plan(host(), [wish("a", 10), wish("b", 30)])
+    #expect(plan.conflicts.isEmpty)
+    #expect(plan.work.map(\.after) == ["30", "w \(Self.pool)/nr_hugepages - - - - 30"])
+  }
+
   @Test func theLargestWishForAPoolServesAll() {
     let plan = plan(
       host(),
