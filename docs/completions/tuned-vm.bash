@@ -173,13 +173,861 @@ _tuned-vm() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    help)
+    audit|topology|capture|rules|explain|baseline|drift|fleet|place|plan|apply|history|rollback|recover|profiles|help)
         # Offer subcommand argument completions
         "_tuned-vm_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'audit topology capture rules explain baseline drift fleet place plan apply history rollback recover profiles help' -- "${cur}"))
+        ;;
+    esac
+}
+
+_tuned-vm_audit() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=(--domain-xml --domain --only --skip)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --fail-on --format)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--only')
+        return
+        ;;
+    '--skip')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--fail-on')
+        __tuned-vm_add_completions -W 'critical'$'\n''warning'$'\n''info'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_topology() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=(--domain-xml --domain)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --format)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_capture() {
+    repeating_flags=()
+    non_repeating_flags=(--redact -q --quiet --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--root -c --connect)
+    __tuned-vm_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_rules() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __tuned-vm_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    list|show)
+        # Offer subcommand argument completions
+        "_tuned-vm_rules_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'list show' -- "${cur}"))
+        ;;
+    esac
+}
+
+_tuned-vm_rules_list() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=(--domain-xml --domain --only --skip)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --format)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--only')
+        return
+        ;;
+    '--skip')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_rules_show() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=(--domain-xml --domain)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --format)
+    __tuned-vm_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_explain() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=(--domain-xml --domain)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --format)
+    __tuned-vm_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_baseline() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __tuned-vm_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    save|show|accept)
+        # Offer subcommand argument completions
+        "_tuned-vm_baseline_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'save show accept' -- "${cur}"))
+        ;;
+    esac
+}
+
+_tuned-vm_baseline_save() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=(--domain-xml --domain)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --format)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_baseline_show() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=(--domain-xml --domain)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --format)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_baseline_accept() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=(--domain-xml --domain)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --format)
+    __tuned-vm_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_drift() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --new --version -h --help)
+    repeating_options=(--domain-xml --domain)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --format)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_fleet() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __tuned-vm_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    ingest|report)
+        # Offer subcommand argument completions
+        "_tuned-vm_fleet_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'ingest report' -- "${cur}"))
+        ;;
+    esac
+}
+
+_tuned-vm_fleet_ingest() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--state-dir --config --output --color)
+    __tuned-vm_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--state-dir')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_fleet_report() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--state-dir --config --output --color --format)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--state-dir')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_place() {
+    repeating_flags=()
+    non_repeating_flags=(--explain -v --verbose -q --quiet --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--time-limit --seed --output --color --format)
+    __tuned-vm_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--time-limit')
+        return
+        ;;
+    '--seed')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_plan() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --yes --version -h --help)
+    repeating_options=(--domain-xml --domain --only --skip --take)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --format)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--only')
+        return
+        ;;
+    '--skip')
+        return
+        ;;
+    '--take')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_apply() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --yes --dry-run --version -h --help)
+    repeating_options=(--domain-xml --domain --only --skip --take)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --plan --canary --window --format)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--only')
+        return
+        ;;
+    '--skip')
+        return
+        ;;
+    '--take')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--plan')
+        return
+        ;;
+    '--canary')
+        return
+        ;;
+    '--window')
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_history() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--state-dir --output --color --format)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--state-dir')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_rollback() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --yes --force --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--state-dir --output --color --format)
+    __tuned-vm_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--state-dir')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_recover() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --yes --force --boot --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--state-dir --output --color --format)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--state-dir')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_profiles() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __tuned-vm_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    list|show|validate)
+        # Offer subcommand argument completions
+        "_tuned-vm_profiles_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'list show validate' -- "${cur}"))
+        ;;
+    esac
+}
+
+_tuned-vm_profiles_list() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--format --output --color)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_profiles_show() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--format --output --color)
+    __tuned-vm_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_profiles_validate() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--format --output --color)
+    __tuned-vm_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
         ;;
     esac
 }
