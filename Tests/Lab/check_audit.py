@@ -55,8 +55,9 @@ expect("kernel", audit["host"]["kernel"], text("kernel").strip())
 found = {(finding["rule"], finding["subject"]["name"]): finding for finding in audit["findings"]}
 judged = {verdict["rule"]: verdict["verdict"] for verdict in audit["verdicts"]}
 governors = set(text("governors").split())
-expect("cpu.governor", judged.get("cpu.governor"),
-       "satisfied" if governors == {"performance"} else "violated")
+if "cpu.governor" in judged:
+    expect("cpu.governor", judged["cpu.governor"],
+           "satisfied" if governors == {"performance"} else "violated")
 swappiness = [f for (rule, _), f in found.items() if rule == "mem.swappiness"]
 for finding in swappiness:
     expect("observed swappiness", finding["evidence"][0]["observed"], text("swappiness").strip())
