@@ -29,6 +29,7 @@ public enum Catalogue {
     CPUNumaBalancing.self, MemPressure.self, IOSchedulerNVMe.self, IOSchedulerSSD.self,
     IOSchedulerHDD.self, IOSchedulerVirtio.self, DiskThinCapacity.self, LVMSnapshotCow.self,
     NetHostNICQueues.self, NetHostNICRings.self, NetBridgeNetfilter.self,
+    ZFSArcMax.self, ZFSVolblock.self, NetOVS.self, NetSRIOVCandidate.self, NetVXLANOffload.self,
     CPUSMTPolicy.self, CPUIsolation.self, CPUNohzRCU.self, CPUIRQAffinity.self,
     CPUKVMLowLatency.self, CPUClocksource.self, CPUCStateLatency.self,
   ]
