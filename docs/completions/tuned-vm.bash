@@ -173,13 +173,13 @@ _tuned-vm() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    audit|topology|capture|rules|explain|baseline|drift|fleet|place|plan|apply|history|rollback|recover|profiles|help)
+    audit|topology|capture|rules|explain|baseline|drift|fleet|place|advise|plan|apply|history|rollback|recover|profiles|help)
         # Offer subcommand argument completions
         "_tuned-vm_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'audit topology capture rules explain baseline drift fleet place plan apply history rollback recover profiles help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'audit topology capture rules explain baseline drift fleet place advise plan apply history rollback recover profiles help' -- "${cur}"))
         ;;
     esac
 }
@@ -730,8 +730,8 @@ _tuned-vm_fleet_report() {
 _tuned-vm_place() {
     repeating_flags=()
     non_repeating_flags=(--explain -v --verbose -q --quiet --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--time-limit --seed --output --color --format)
+    repeating_options=(--domain-xml --domain)
+    non_repeating_options=(--time-limit --seed --what-if --root -c --connect --profile --config --state-dir --output --color --format)
     __tuned-vm_offer_flags_options 1
 
     # Offer option value completions
@@ -742,6 +742,30 @@ _tuned-vm_place() {
     '--seed')
         return
         ;;
+    '--what-if')
+        return
+        ;;
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
     '--output')
         return
         ;;
@@ -750,6 +774,24 @@ _tuned-vm_place() {
         return
         ;;
     '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_advise() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(-w --root)
+    __tuned-vm_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '-w')
+        return
+        ;;
+    '--root')
         return
         ;;
     esac

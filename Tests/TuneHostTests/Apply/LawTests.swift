@@ -143,7 +143,8 @@ import Testing
       plan: plan, facts: facts, host: .tree(play.tree.path), domainsAreNamedFiles: false)
     let outcome = try session.carryOut(assignment, now: "T", toolVersion: "0")
     #expect(outcome.ending == .done)
-    #expect(outcome.made.map(\.id) == plan.work.map(\.id))
+    // A domain's changes are made together, so the order is not the plan's.
+    #expect(outcome.made.map(\.id).sorted() == plan.work.map(\.id).sorted())
     let next = try play.plan().0
     #expect(
       next.work.isEmpty,
