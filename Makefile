@@ -83,6 +83,13 @@ lab: setup build
 	@scripts/setup lab
 	Tests/Lab/run all
 
+## services: PostgreSQL, Prometheus with Alertmanager, Ansible: Debian's own, started by the tests
+services: setup build
+	@scripts/setup services
+	$(SWIFT) test --filter 'PostgresTests|FleetStoreTests'
+	Tests/Services/monitoring
+	packaging/ansible/test
+
 ## bench: start-up and audit times against their floors
 bench: setup build
 	Benchmarks/run
@@ -103,4 +110,4 @@ clean:
 	rm -rf .build .build-coverage .build-deb
 
 .PHONY: help setup setup-build build audit test check lint format record coverage docs corpus lab \
-  bench deb install clean
+  services bench deb install clean

@@ -1,59 +1,22 @@
-// The reports of many hosts in one SQLite file. A host's reports are found by host and time, and no
-// row is ever changed, so the same tables can be spread over a larger database.
+// The reports of many hosts in one place: a SQLite file, or PostgreSQL where one file is not enough.
 
-import GRDB
 import TuneKit
 
 /// The fleet store.
 public final class FleetStore {
-  private let queue: DatabaseQueue
-  /// Its file.
-  public let path: String
+  let database: any FleetDatabase
 
-  /// Opens a store, made where it is missing.
+  /// Opens a store in a file, made where it is missing.
   ///
   /// - Throws: `Failure` 73 where it can't be created, 65 where the file is something else.
-  public init(path: String) throws(Failure) {
-    self.path = path
-    var configuration = GRDB.Configuration()
-    configuration.busyMode = .timeout(10)
-    configuration.prepareDatabase { db in
-      try db.execute(
-        sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768")
-    }
-    do {
-      queue = try DatabaseQueue(path: path, configuration: configuration)
-      try queue.write { db in try db.execute(sql: Self.schema) }
-    } catch {
-      throw Self.failure(error, path)
-    }
-  }
+  public init(path: String) throws(Failure) { database = try SQLiteDatabase(path: path) }
 
-  private static let schema = """
-    CREATE TABLE IF NOT EXISTS report (
-      host TEXT NOT NULL, kind TEXT NOT NULL, generated_at TEXT NOT NULL, seconds INTEGER NOT NULL,
-      name TEXT, id TEXT, cpu_model TEXT, profile TEXT NOT NULL, score INTEGER NOT NULL,
-      critical INTEGER NOT NULL, warning INTEGER NOT NULL, info INTEGER NOT NULL,
-      rules TEXT NOT NULL, PRIMARY KEY (host, kind, generated_at)) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS quarantine (
-      path TEXT PRIMARY KEY NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
-    """
-
-  static func failure(_ error: any Error, _ path: String) -> Failure {
-    guard let error = error as? DatabaseError else {
-      return Failure(.cannotCreate, "cannot open '\(path.printable)': \(error)")
-    }
-    let reason = error.message ?? "unknown"
-    switch error.resultCode {
-    case .SQLITE_NOTADB, .SQLITE_CORRUPT:
-      return Failure(.malformed, "\(path.printable):1:1: this is no fleet store (\(reason))")
-    case .SQLITE_BUSY, .SQLITE_LOCKED:
-      return Failure(.busy, "another tuned-vm writes to '\(path.printable)'")
-    case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
-      return Failure(.cannotCreate, "cannot write '\(path.printable)': \(reason)")
-    default: return Failure(.ioError, "cannot use '\(path.printable)': \(reason)")
-    }
-  }
+  /// Opens a store in a database of a PostgreSQL server.
+  ///
+  /// - Parameter postgres: `postgresql://…`.
+  /// - Throws: `Failure` 69 where the library is missing or no server answers, 77 where it doesn't
+  ///   let us.
+  public init(postgres uri: String) throws(Failure) { database = try PostgresDatabase(uri: uri) }
 
   // MARK: - Ingest
 
@@ -68,82 +31,110 @@ public final class FleetStore {
 
     /// Nothing yet.
     public init() {}
-  }
 
-  /// One input: a file, a member of an archive.
-  public struct Item: Sendable {
-    /// What it is called in messages and in the quarantine.
-    public var path: String
-    /// Its reports, or what is wrong with it.
-    public var content: Result<[ReportSummary], ReportProblem>
-
-    /// Creates an item.
-    public init(path: String, content: Result<[ReportSummary], ReportProblem>) {
-      self.path = path
-      self.content = content
+    /// Adds what came of another batch.
+    public static func += (left: inout Self, right: Self) {
+      left.added += right.added
+      left.known += right.known
+      left.quarantined += right.quarantined
     }
   }
+
+  /// Rows that go into one statement.
+  private static let rowsOfOne = 40
+
+  private static func insert(rows: Int) -> String {
+    let places = (0..<rows).map { row in
+      let numbers = (1...FleetSchema.columns).map { "$\(row * FleetSchema.columns + $0)" }
+      return "(" + numbers.joined(separator: ",") + ")"
+    }
+    return "INSERT INTO report VALUES \(places.joined(separator: ",")) ON CONFLICT DO NOTHING"
+  }
+
+  private static let insertMany = insert(rows: rowsOfOne)
+  private static let insertOne = insert(rows: 1)
 
   /// Stores a batch in one transaction: all of it or nothing.
-  public func ingest(_ items: [Item]) throws(Failure) -> Tally {
-    do {
-      return try queue.write { db in
-        var tally = Tally()
-        let insert = try db.cachedStatement(
-          sql: "INSERT OR IGNORE INTO report VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")
-        let release = try db.cachedStatement(sql: "DELETE FROM quarantine WHERE path = ?")
-        let aside = try db.cachedStatement(sql: "INSERT OR REPLACE INTO quarantine VALUES (?,?)")
-        let hasQuarantine =
-          try Int.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM quarantine)") == 1
-        for item in items {
-          switch item.content {
-          case .success(let reports):
-            for report in reports {
-              try insert.execute(arguments: Self.arguments(report))
-              if db.changesCount > 0 { tally.added += 1 } else { tally.known += 1 }
-            }
-            if hasQuarantine { try release.execute(arguments: [item.path]) }
-          case .failure(let problem):
-            try aside.execute(arguments: [item.path, problem.reason])
-            tally.quarantined += 1
-          }
-        }
-        return tally
+  public func ingest(_ items: [FleetItem]) throws(Failure) -> Tally {
+    // In one order for all runs: two that write the same rows then wait instead of blocking each
+    // other for good.
+    let reports = items.flatMap(\.reports).map(Row.init).sorted()
+    return try database.write(times: Set(reports.map(\.report.seconds))) { session in
+      var tally = Tally()
+      var rest = reports[...]
+      while !rest.isEmpty {
+        let count = rest.count >= Self.rowsOfOne ? Self.rowsOfOne : 1
+        let values = rest.prefix(count).flatMap(\.values)
+        tally.added += try session.execute(
+          count == 1 ? Self.insertOne : Self.insertMany, values)
+        rest = rest.dropFirst(count)
       }
-    } catch {
-      throw Self.failure(error, path)
+      tally.known = reports.count - tally.added
+      tally.quarantined = try Self.putAside(items, session)
+      return tally
     }
   }
 
-  private static func arguments(_ report: ReportSummary) -> StatementArguments {
-    [
-      report.hostKey, report.kind.rawValue, report.generatedAt, report.seconds, report.name,
-      report.id, report.cpuModel, report.profile, report.score, report.critical, report.warning,
-      report.info, report.packedRules,
-    ]
+  private static func putAside(
+    _ items: [FleetItem], _ session: any FleetSession
+  ) throws(Failure) -> Int {
+    var known: Set<String> = []
+    try session.query("SELECT path FROM quarantine", []) { known.insert($0.text(0) ?? "") }
+    var count = 0
+    for item in items.sorted(by: { $0.path < $1.path }) where item.isLast {
+      let path = FleetItem.storable(item.path)
+      if let problem = item.problem {
+        _ = try session.execute(
+          "INSERT INTO quarantine VALUES ($1, $2) "
+            + "ON CONFLICT (path) DO UPDATE SET reason = excluded.reason",
+          [.text(path), .text(FleetItem.storable(problem.reason))])
+        count += 1
+      } else if known.contains(path) {
+        _ = try session.execute("DELETE FROM quarantine WHERE path = $1", [.text(path)])
+      }
+    }
+    return count
   }
+
+  /// A report with its key.
+  private struct Row: Comparable {
+    let host: String
+    let report: ReportSummary
+
+    init(_ report: ReportSummary) {
+      self.report = report
+      host = report.hostKey
+    }
+
+    static func < (left: Self, right: Self) -> Bool {
+      (left.host, left.report.seconds, left.report.generatedAt, left.report.kind.rawValue)
+        < (right.host, right.report.seconds, right.report.generatedAt, right.report.kind.rawValue)
+    }
+
+    var values: [FleetValue] {
+      [
+        .text(report.kind.rawValue), .text(host), .integer(report.seconds),
+        .text(report.generatedAt), FleetValue(report.name), FleetValue(report.id),
+        FleetValue(report.cpuModel), .text(report.profile), .integer(report.score),
+        .integer(report.critical), .integer(report.warning), .integer(report.info),
+        .text(report.packedRules),
+      ]
+    }
+  }
+
+  // MARK: - Retention
 
   /// Forgets reports from before a time, but never a host's newest of a kind.
   ///
   /// - Returns: How many.
   public func forget(before seconds: Int) throws(Failure) -> Int {
-    do {
-      return try queue.write { db in
-        try db.execute(
-          sql: """
-            DELETE FROM report WHERE seconds < ? AND EXISTS (
-              SELECT 1 FROM report AS newer WHERE newer.host = report.host
-              AND newer.kind = report.kind AND newer.seconds > report.seconds)
-            """, arguments: [seconds])
-        return db.changesCount
-      }
-    } catch {
-      throw Self.failure(error, path)
+    try database.write(times: []) { session in
+      try session.execute(
+        """
+        DELETE FROM report WHERE seconds < $1 AND EXISTS (
+          SELECT 1 FROM report AS newer WHERE newer.kind = report.kind
+          AND newer.host = report.host AND newer.seconds > report.seconds)
+        """, [.integer(seconds)])
     }
-  }
-
-  /// Reads within one snapshot of the store.
-  func read<Value>(_ body: (Database) throws -> Value) throws(Failure) -> Value {
-    do { return try queue.read(body) } catch { throw Self.failure(error, path) }
   }
 }

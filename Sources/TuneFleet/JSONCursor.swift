@@ -8,11 +8,17 @@ struct JSONCursor {
   /// Nesting beyond this is refused.
   private static let depthLimit = 64
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+  /// The number of the first line.
+  private let line: Int
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>, line: Int = 1) {
+    self.bytes = bytes
+    self.line = line
+  }
 
   /// A problem with its line and column.
   func problem(_ what: String) -> ReportProblem {
-    var line = 1
+    var line = line
     var start = 0
     for index in 0..<min(at, bytes.count) where bytes[index] == 10 {
       line += 1

@@ -48,9 +48,35 @@ public struct ReportSummary: Sendable, Equatable {
   /// What tells hosts apart: the id, else the name.
   public var hostKey: String { id.map { "id:\($0)" } ?? "name:\(name ?? "")" }
 
-  /// The rules as the store keeps them: `RULE<tab>COUNT` a line.
-  var packedRules: String {
-    rules.map { "\($0.rule)\t\($0.findings)" }.joined(separator: "\n")
+  /// The rules as the store keeps them.
+  var packedRules: String { PackedRules(rules.map { ($0.rule, $0.findings) }).text }
+}
+
+/// One input, or a part of it: a file, a member of an archive.
+public struct FleetItem: Sendable {
+  /// What it is called in messages and in the quarantine.
+  public var path: String
+  /// Reports of it.
+  public var reports: [ReportSummary]
+  /// What is wrong with it.
+  public var problem: ReportProblem?
+  /// Whether nothing more comes of it.
+  public var isLast: Bool
+
+  /// Creates an item.
+  public init(
+    path: String, reports: [ReportSummary], problem: ReportProblem? = nil, isLast: Bool = true
+  ) {
+    self.path = path
+    self.reports = reports
+    self.problem = problem
+    self.isLast = isLast
+  }
+
+  /// A text as databases can hold it: without NUL, and bounded.
+  static func storable(_ text: String) -> String {
+    let isPlain = text.utf8.count <= 4096 && !text.utf8.contains(0)
+    return isPlain ? text : String(text.replacing("\u{0}", with: "\u{2400}").prefix(1024))
   }
 }
 

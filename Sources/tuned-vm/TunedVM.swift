@@ -33,6 +33,12 @@ struct TunedVM: ParsableCommand {
   static func main() {
     Terminal.survivesClosedPipes()
     do {
+      // Swift takes them from /proc; without it every command would be none.
+      guard !CommandLine.arguments.isEmpty else {
+        throw Failure(
+          .ioError, "cannot read '/proc/self/cmdline', where the arguments stand",
+          "  nothing was done. Mount /proc, in a chroot too.")
+      }
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch let error as any ReportableError {

@@ -34,10 +34,38 @@ public struct BaselineStore: Sendable {
     guard let bytes = try Self.read(path) else {
       throw Failure(
         .noInput,
-        "no baseline of \((host.name ?? "this host").quoted()): '\(path.printable)' is not there",
-        "  'tuned-vm baseline save' remembers the state now.")
+        messages: [
+          "no baseline of \((host.name ?? "this host").quoted()): '\(path.printable)' is not there",
+          "  'tuned-vm baseline save' remembers the state now.",
+        ] + hint)
     }
     return try Baseline(parsing: bytes, file: path)
+  }
+
+  private var hint: [String] {
+    guard let other = soleOther else { return [] }
+    return [
+      "  '\(other.file.printable)' is the one of \(other.host.quoted()): if this host had that name,",
+      "  rename the file.",
+    ]
+  }
+
+  /// The only baseline by name: a host without an id that was renamed has one under its old name.
+  private var soleOther: (file: String, host: String)? {
+    guard let stream = opendir(directory) else { return nil }
+    defer { closedir(stream) }
+    var found: [String] = []
+    while let entry = readdir(stream), found.count < 2 {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+        tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasPrefix("name-"), name.hasSuffix(".baseline") { found.append(name) }
+    }
+    guard found.count == 1, let name = found.first,
+      let bytes = try? Self.read("\(directory)/\(name)"),
+      let baseline = try? Baseline(parsing: bytes, file: name), let host = baseline.hostName
+    else { return nil }
+    return ("\(directory)/\(name)", host)
   }
 
   /// Replaces a host's baseline.

@@ -13,9 +13,12 @@ struct DriftAttribution {
 
   private let turns: [Turn]
   private let facts: Facts
+  /// When the host was booted, where that was after the baseline: seconds since 1970.
+  private let booted: Int?
 
   init(baseline: Baseline, report: Report) {
     facts = report.facts
+    booted = Self.boot(of: report.facts.snapshot, after: baseline.savedAt)
     var turns = report.findings.compactMap { finding -> Turn? in
       let subject = FactID(finding.subject, "").subject
       guard finding.waiver == nil,
@@ -101,11 +104,23 @@ struct DriftAttribution {
       return "as \(value.source) sets it"
     }
     if entry.id.key == "host.kernel" { return "a boot into another kernel" }
-    guard entry.id.subject.kind == .host || entry.id.subject.kind == .blockDevice,
-      entry.sources.contains(where: { $0.hasPrefix("/sys/") || $0.hasPrefix("/proc/sys/") }),
-      let tuned = facts.units.all.value?["tuned.service"], tuned.active == "active",
-      let profile = facts.snapshot.text("/etc/tuned/active_profile").value
+    guard entry.sources.contains(where: { $0.hasPrefix("/sys/") || $0.hasPrefix("/proc/sys/") })
     else { return nil }
-    return "perhaps tuned, which is active with the profile \(profile.quoted())"
+    if entry.id.subject.kind == .host || entry.id.subject.kind == .blockDevice,
+      facts.units.all.value?["tuned.service"]?.active == "active",
+      let profile = facts.snapshot.text("/etc/tuned/active_profile").value
+    {
+      return "perhaps tuned, which is active with the profile \(profile.quoted())"
+    }
+    // What nothing writes again is lost with a boot.
+    return booted.map { "perhaps the boot of \(Timestamp.text($0))" }
+  }
+
+  private static func boot(of snapshot: Snapshot, after time: String) -> Int? {
+    guard let saved = Timestamp.seconds(time), let text = snapshot.text("/proc/stat").value,
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }),
+      let booted = Int(line.dropFirst("btime ".count)), booted > saved
+    else { return nil }
+    return booted
   }
 }

@@ -48,6 +48,11 @@ struct FleetText {
           + "\(Safe.text(host.before?.generatedAt ?? ""))"
       })
     sections.append(
+      section("What changed", report.changes) { change in
+        "\(pad(change.violated + change.satisfied))  \(Safe.text(change.rule))  "
+          + "\(change.violated) more, \(change.satisfied) fewer"
+      })
+    sections.append(
       section("Drifted", report.drifted) { host in
         "\(pad(host.entries))  \(Safe.text(host.name ?? host.id ?? ""))  "
           + Safe.text(host.rules.prefix(4).joined(separator: ", "))
@@ -56,6 +61,12 @@ struct FleetText {
       section("Far below their like", report.outliers) { item in
         "\(pad(item.host.score))  \(Safe.text(item.host.label))  "
           + "the middle of \(item.group) like hosts is \(item.median)"
+          + (item.apart.isEmpty
+            ? "" : "; apart: " + Safe.text(item.apart.prefix(4).joined(separator: ", ")))
+      })
+    sections.append(
+      section("Mean score by day", report.trend.count > 1 ? report.trend.reversed() : []) { day in
+        "\(pad(day.score))  \(Safe.text(day.day))  \(day.hosts) hosts, \(day.critical) critical"
       })
     sections.append(
       section("Put aside", report.quarantine) { item in
@@ -69,7 +80,7 @@ struct FleetText {
       report.hosts.isEmpty ? 0 : report.hosts.reduce(0) { $0 + $1.score } / report.hosts.count
     let critical = report.hosts.count { $0.critical > 0 }
     return [
-      "\(paint("\(report.hosts.count) hosts", .bold)), mean score \(mean), "
+      "\(paint(report.hosts.count == 1 ? "1 host" : "\(report.hosts.count) hosts", .bold)), mean score \(mean), "
         + "\(critical) with critical findings, \(report.drifted.count) drifted",
       paint("\(report.reports) reports, \(report.quarantine.count) put aside", .dim),
     ]
@@ -137,6 +148,16 @@ enum FleetJSON {
           })
       ),
       (
+        "changes",
+        .array(
+          report.changes.map {
+            [
+              "rule": .string($0.rule), "violated": .integer($0.violated),
+              "satisfied": .integer($0.satisfied),
+            ]
+          })
+      ),
+      (
         "drifted",
         .array(
           report.drifted.map {
@@ -154,6 +175,7 @@ enum FleetJSON {
               pairs: name(item.host) + [
                 ("score", .integer(item.host.score)), ("median", .integer(item.median)),
                 ("likeHosts", .integer(item.group)),
+                ("apart", .array(item.apart.map { .string($0) })),
               ])
           })
       ),
@@ -231,11 +253,17 @@ struct FleetHTML {
         host.before?.generatedAt ?? "",
       ]
     })
+    \(section("What changed", ["Rule", "Newly violated on", "No longer on"], report.changes) { change in
+      [change.rule, "\(change.violated)", "\(change.satisfied)"]
+    })
     \(section("Drifted", ["Host", "Things", "What"], report.drifted) { host in
       [host.name ?? host.id ?? "", "\(host.entries)", host.rules.prefix(12).joined(separator: ", ")]
     })
-    \(section("Far below their like", ["Host", "Score", "Middle", "Like hosts"], report.outliers) { item in
-      [item.host.label, "\(item.host.score)", "\(item.median)", "\(item.group)"]
+    \(section("Far below their like", ["Host", "Score", "Middle", "Like hosts", "Apart in"], report.outliers) { item in
+      [
+        item.host.label, "\(item.host.score)", "\(item.median)", "\(item.group)",
+        item.apart.prefix(12).joined(separator: ", "),
+      ]
     })
     \(section("Put aside", ["Path", "Reason"], report.quarantine) { [$0.path, $0.reason] })
     </main>

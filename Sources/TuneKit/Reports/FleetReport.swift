@@ -2,17 +2,20 @@
 
 /// The state of a fleet, over the newest audit of each host.
 public struct FleetReport: Sendable {
-  /// A host's score at a time.
+  /// A host's audit before the newest.
   public struct Before: Sendable, Equatable {
     /// The score.
     public var score: Int
     /// RFC 3339 UTC.
     public var generatedAt: String
+    /// What was violated.
+    public var rules: PackedRules
 
     /// Creates a value.
-    public init(score: Int, generatedAt: String) {
+    public init(score: Int, generatedAt: String, rules: PackedRules = PackedRules([])) {
       self.score = score
       self.generatedAt = generatedAt
+      self.rules = rules
     }
   }
 
@@ -36,13 +39,18 @@ public struct FleetReport: Sendable {
     public var info: Int
     /// RFC 3339 UTC.
     public var generatedAt: String
-    /// The audit before the newest.
+    /// The same in seconds since 1970.
+    public var seconds: Int
+    /// What is violated.
+    public var rules: PackedRules
+    /// What changes are told against.
     public var before: Before?
 
     /// Creates a host.
     public init(
       name: String?, id: String?, cpuModel: String?, profile: String, score: Int, critical: Int,
-      warning: Int, info: Int, generatedAt: String, before: Before?
+      warning: Int, info: Int, generatedAt: String, seconds: Int = 0,
+      rules: PackedRules = PackedRules([]), before: Before?
     ) {
       self.name = name
       self.id = id
@@ -53,6 +61,8 @@ public struct FleetReport: Sendable {
       self.warning = warning
       self.info = info
       self.generatedAt = generatedAt
+      self.seconds = seconds
+      self.rules = rules
       self.before = before
     }
 
@@ -134,16 +144,6 @@ public struct FleetReport: Sendable {
     }
   }
 
-  /// A host far below its like.
-  public struct Outlier: Sendable, Equatable {
-    /// The host.
-    public var host: Host
-    /// The middle score of its group: same processor model and profile.
-    public var median: Int
-    /// Hosts of the group.
-    public var group: Int
-  }
-
   /// RFC 3339 UTC.
   public let generatedAt: String
   /// Reports in the store.
@@ -158,21 +158,22 @@ public struct FleetReport: Sendable {
   public let trend: [Day]
   /// By path.
   public let quarantine: [Quarantined]
+  /// Hosts far below their like, the worst first.
+  public let outliers: [Outlier]
+  /// Rules that changed on hosts, those on most hosts first.
+  public let changes: [Change]
 
-  /// Creates a report; everything is put in order here.
+  /// Creates a report; everything is counted and put in order here.
   public init(
-    generatedAt: String, reports: Int, hosts: [Host], rules: [Rule], drifted: [Drifted],
-    trend: [Day], quarantine: [Quarantined]
+    generatedAt: String, reports: Int, hosts: [Host], drifted: [Drifted], trend: [Day],
+    quarantine: [Quarantined]
   ) {
     self.generatedAt = generatedAt
     self.reports = reports
     self.hosts = hosts.sorted { ($0.score, $0.label) < ($1.score, $1.label) }
-    self.rules = rules.sorted { left, right in
-      left.hosts != right.hosts
-        ? left.hosts > right.hosts
-        : left.findings != right.findings
-          ? left.findings > right.findings : left.rule < right.rule
-    }
+    rules = Rule.counted(hosts)
+    outliers = Outlier.found(in: hosts)
+    changes = Change.counted(hosts)
     self.drifted = drifted.sorted { left, right in
       left.entries != right.entries
         ? left.entries > right.entries : (left.name ?? "") < (right.name ?? "")
@@ -191,15 +192,4 @@ public struct FleetReport: Sendable {
   }
 
   private func fall(_ host: Host) -> Int { (host.before?.score ?? host.score) - host.score }
-
-  /// Hosts 15 points or more below the middle of at least four like ones.
-  public var outliers: [Outlier] {
-    let groups = Dictionary(grouping: hosts) { "\($0.cpuModel ?? "")\u{0}\($0.profile)" }
-    return groups.values.filter { $0.count >= 4 }.flatMap { group -> [Outlier] in
-      let scores = group.map(\.score).sorted()
-      let median = scores[scores.count / 2]
-      return group.filter { $0.score <= median - 15 }
-        .map { Outlier(host: $0, median: median, group: group.count) }
-    }.sorted { ($0.host.score, $0.host.label) < ($1.host.score, $1.host.label) }
-  }
 }

@@ -887,6 +887,187 @@ public enum ShippedSchemas {
                 }
               }
             }
+          },
+          "fallen": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "host",
+                "id",
+                "score",
+                "was",
+                "since"
+              ],
+              "properties": {
+                "host": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "id": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "score": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 100
+                },
+                "was": {
+                  "type": [
+                    "integer",
+                    "null"
+                  ]
+                },
+                "since": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                }
+              }
+            }
+          },
+          "changes": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "rule",
+                "violated",
+                "satisfied"
+              ],
+              "properties": {
+                "rule": {
+                  "type": "string"
+                },
+                "violated": {
+                  "type": "integer",
+                  "minimum": 0
+                },
+                "satisfied": {
+                  "type": "integer",
+                  "minimum": 0
+                }
+              }
+            }
+          },
+          "drifted": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "host",
+                "id",
+                "entries",
+                "rules"
+              ],
+              "properties": {
+                "host": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "id": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "entries": {
+                  "type": "integer",
+                  "minimum": 0
+                },
+                "rules": {
+                  "type": "array",
+                  "items": {
+                    "type": "string"
+                  }
+                }
+              }
+            }
+          },
+          "outliers": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "host",
+                "id",
+                "score",
+                "median",
+                "likeHosts",
+                "apart"
+              ],
+              "properties": {
+                "host": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "id": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "score": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 100
+                },
+                "median": {
+                  "type": "integer",
+                  "minimum": 0
+                },
+                "likeHosts": {
+                  "type": "integer",
+                  "minimum": 0
+                },
+                "apart": {
+                  "type": "array",
+                  "items": {
+                    "type": "string"
+                  }
+                }
+              }
+            }
+          },
+          "trend": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "day",
+                "score",
+                "hosts",
+                "critical"
+              ],
+              "properties": {
+                "day": {
+                  "type": "string"
+                },
+                "score": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 100
+                },
+                "hosts": {
+                  "type": "integer",
+                  "minimum": 0
+                },
+                "critical": {
+                  "type": "integer",
+                  "minimum": 0
+                }
+              }
+            }
           }
         },
         "$defs": {

@@ -71,11 +71,13 @@ public enum Escape {
     }
   }
 
-  /// A field of RFC 4180, quoted where needed. A leading `=`, `+`, `-`, `@` gets an apostrophe, so
-  /// that no spreadsheet takes a name for a formula.
+  /// A field of RFC 4180, quoted where needed. Where the first character but blanks begins a formula,
+  /// in its plain or its full width, an apostrophe is put before it, so that no spreadsheet takes a
+  /// name for one.
   public static func csv(_ text: String) -> String {
     var field = Self.text(text)
-    if let first = field.unicodeScalars.first, "=+-@".unicodeScalars.contains(first) {
+    let first = field.unicodeScalars.first { !$0.properties.isWhitespace }
+    if let first, "=+-@\u{2212}\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}".unicodeScalars.contains(first) {
       field = "'" + field
     }
     guard field.unicodeScalars.contains(where: { $0 == "," || $0 == "\"" }) else { return field }

@@ -20,10 +20,23 @@ struct FleetOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "postgresql://… instead of a file below the state directory.", valueName: "uri"))
+  var store: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Default /etc/tuned-vm/config.yaml if it is there.", valueName: "file"))
   var config: String?
 
-  func store() throws -> FleetStore {
+  /// Opens the store that is asked for.
+  func open() throws -> FleetStore {
+    if let store {
+      guard store.hasPrefix("postgresql://") || store.hasPrefix("postgres://") else {
+        // The value may hold a password, so it isn't repeated.
+        throw Failure(.usage, "--store expects postgresql://…; a file is chosen by --state-dir")
+      }
+      return try FleetStore(postgres: store)
+    }
     let directory = stateDir ?? "/var/lib/tuned-vm"
     try StateDirectories.make(directory)
     return try FleetStore(path: directory + "/fleet.sqlite")
@@ -64,18 +77,14 @@ struct FleetIngest: ParsableCommand {
 
   func run() throws {
     let retention = try fleet.retentionDays()
-    let store = try fleet.store()
+    let store = try fleet.open()
     var total = FleetStore.Tally()
-    var items: [FleetStore.Item] = []
+    var items: [FleetItem] = []
     func flush() throws {
-      let tally = try store.ingest(items)
-      total.added += tally.added
-      total.known += tally.known
-      total.quarantined += tally.quarantined
+      total += try store.ingest(items)
       Terminal.complain(
         items.compactMap { item in
-          guard case .failure(let problem) = item.content else { return nil }
-          return "\(item.path.printable): \(problem.reason.printable); put aside"
+          item.problem.map { "\(item.path.printable): \($0.reason.printable); put aside" }
         })
       items.removeAll(keepingCapacity: true)
     }
@@ -83,7 +92,13 @@ struct FleetIngest: ParsableCommand {
       items.append(item)
       if items.count >= Self.batch { try flush() }
     }
-    for path in paths { try reader.read(path) }
+    do {
+      for path in paths { try reader.read(path) }
+    } catch {
+      // What was read before the path that can't be is not lost.
+      try flush()
+      throw error
+    }
     try flush()
     if let retention, let now = Timestamp.seconds(Clock.now()) {
       _ = try store.forget(before: now - retention * 86_400)
@@ -107,9 +122,24 @@ struct FleetReportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("text, json, html or csv.", valueName: "format"))
   var format = "text"
 
+  @Option(
+    help: ArgumentHelp(
+      "What changed since then; default since each host's audit before.", valueName: "time"))
+  var since: String?
+
   func run() throws {
     let format = try UsageHint.format(format, FleetFormat.self)
-    let report = try fleet.store().report(generatedAt: Clock.now())
+    let since = try since.map(Self.seconds)
+    let report = try fleet.open().report(generatedAt: Clock.now(), since: since)
     try output.write(render(report, as: format, output.rendering(failOn: .info)))
+  }
+
+  /// A day or a time in UTC.
+  private static func seconds(_ text: String) throws -> Int {
+    guard let seconds = Timestamp.seconds(text) ?? Timestamp.seconds(text + "T00:00:00Z") else {
+      throw Failure(
+        .usage, "--since is \(text.quoted()); expected 2026-11-24 or 2026-11-24T15:37:26Z")
+    }
+    return seconds
   }
 }

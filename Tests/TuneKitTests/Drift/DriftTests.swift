@@ -151,6 +151,21 @@ import Testing
     #expect(report.notices.contains { $0.contains("clock") })
   }
 
+  @Test func whoMayHaveDoneItIsSaid() throws {
+    let base = Self.good.without("/etc/sysctl.d/50-site.conf")
+    let after = base.with("/proc/sys/vm/swappiness", "61\n")
+    #expect(Self.drift(base, after).drifted.first?.by == nil)
+    let set = after.with("/etc/sysctl.d/99-site.conf", "vm.swappiness = 61\n")
+    let entry = Self.drift(base, set).drifted.first { $0.id.key == "vm.swappiness" }
+    #expect(entry?.by == "as /etc/sysctl.d/99-site.conf sets it")
+    // Saved 2026-11-24T15:37:26Z, booted eleven minutes later.
+    let booted = after.with("/proc/stat", "cpu 1 2\nbtime 1795535306\n")
+    #expect(
+      Self.drift(base, booted).drifted.first?.by == "perhaps the boot of 2026-11-24T15:48:26Z")
+    let before = after.with("/proc/stat", "cpu 1 2\nbtime 1795534000\n")
+    #expect(Self.drift(base, before).drifted.first?.by == nil)
+  }
+
   @Test(arguments: CapturedHost.names)
   func aCapturedHostDoesNotDriftFromItself(name: String) throws {
     let archive = try CapturedHost(name)

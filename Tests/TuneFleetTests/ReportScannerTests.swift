@@ -1,0 +1,92 @@
+import TestSupport
+import Testing
+
+@testable import TuneFleet
+@testable import TuneKit
+
+@Suite struct ReportScannerTests {
+  static func audit(
+    _ name: String, score: Int = 90, at time: String = "2026-11-24T15:37:26Z",
+    findings: [(rule: String, waived: Bool)] = []
+  ) -> String {
+    let list = findings.map {
+      "{\"rule\":\"\($0.rule)\",\"severity\":\"warning\",\"waiver\":"
+        + ($0.waived ? "{\"reason\":\"x\",\"until\":null}" : "null") + "}"
+    }
+    return """
+      {"schema":"tuned-vm/audit/v1","tool":{"name":"tuned-vm","version":"0.1.0"},\
+      "generatedAt":"\(time)","host":{"name":"\(name)","id":null,"cpuModel":"EPYC"},\
+      "profile":"general","summary":{"critical":0,"warning":\(findings.count),"info":0,\
+      "score":\(score)},"findings":[\(list.joined(separator: ","))],"verdicts":[]}
+      """
+  }
+
+  static func scan(_ text: String) throws -> [ReportSummary] { try scan(Array(text.utf8)) }
+
+  static func scan(_ bytes: [UInt8]) throws -> [ReportSummary] {
+    var items: [FleetItem] = []
+    var stream = ReportStream("x") { items.append($0) }
+    try bytes.withUnsafeBufferPointer { try stream.read($0) }
+    if let problem = items.last?.problem { throw problem }
+    return items.flatMap(\.reports)
+  }
+
+  @Test func itKeepsHostTimeSummaryAndUnwaivedFindings() throws {
+    let text = Self.audit("h\\u00e9", findings: [("a.b", false), ("a.b", false), ("c.d", true)])
+    let report = try #require(try Self.scan(text).first)
+    #expect(report.name == "hé")
+    #expect(report.seconds == 1_795_534_646)
+    #expect(report.rules == [.init(rule: "a.b", findings: 2)])
+  }
+
+  @Test func ourOwnReportsAreRead() throws {
+    let report = Sample.ordinary
+    let scanned = try #require(try Self.scan(render(report, as: .json)).first)
+    #expect(scanned.name == report.host.name)
+    #expect(scanned.score == report.summary.score)
+    #expect(scanned.rules.reduce(0) { $0 + $1.findings } == 14)
+  }
+
+  @Test func whatTheParserRefusesTheScannerRefuses() throws {
+    var random = SeededRandom(seed: 7)
+    let good = Array(Self.audit("h\u{e9}\u{1F600}", findings: [("a.b", false)]).utf8)
+    for _ in 0..<3000 {
+      var bytes = good
+      let index = Int.random(in: 0..<bytes.count, using: &random)
+      switch Int.random(in: 0..<3, using: &random) {
+      case 0: bytes[index] = UInt8.random(in: 0...255, using: &random)
+      case 1: bytes.remove(at: index)
+      default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: index)
+      }
+      let isJSON = (try? JSONValue(parsing: bytes)) != nil
+      let scanned = try? Self.scan(bytes)
+      if !isJSON { #expect(scanned == nil, "\(String(decoding: bytes, as: UTF8.self))") }
+    }
+  }
+
+  @Test(arguments: [
+    "", "[]", "{}", "null", "{\"schema\":\"tuned-vm/plan/v1\"}",
+    String(repeating: "[", count: 100_000), "{\"a\":" + String(repeating: "[", count: 100_000),
+    "\u{0}",
+  ])
+  func anythingElseIsNoReport(text: String) {
+    #expect(throws: ReportProblem.self) { try Self.scan(text) }
+  }
+
+  @Test func rulesByTheThousandCostNoSquare() throws {
+    let many = (0..<19_000).map { (rule: "fact.number-\($0)", waived: false) }
+    #expect(try Self.scan(Self.audit("a", findings: many)).first?.rules.count == 19_000)
+    let more = (0..<20_001).map { (rule: "fact.number-\($0)", waived: false) }
+    #expect(throws: ReportProblem.self) { try Self.scan(Self.audit("a", findings: more)) }
+  }
+
+  @Test func aRuleCannotPoseAsTwoInTheStore() throws {
+    let report = try #require(
+      try Self.scan(Self.audit("a", findings: [("x\\t7\\ny.z", false)])).first)
+    #expect(PackedRules(text: report.packedRules).names.count == 1)
+  }
+
+  @Test func aNULInANameIsRefused() {
+    #expect(throws: ReportProblem.self) { try Self.scan(Self.audit("a\\u0000b")) }
+  }
+}
