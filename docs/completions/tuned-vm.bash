@@ -678,12 +678,15 @@ _tuned-vm_fleet_ingest() {
     repeating_flags=()
     non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
     repeating_options=()
-    non_repeating_options=(--state-dir --config --output --color)
+    non_repeating_options=(--state-dir --store --config --output --color)
     __tuned-vm_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--state-dir')
+        return
+        ;;
+    '--store')
         return
         ;;
     '--config')
@@ -703,12 +706,15 @@ _tuned-vm_fleet_report() {
     repeating_flags=()
     non_repeating_flags=(-v --verbose -q --quiet --version -h --help)
     repeating_options=()
-    non_repeating_options=(--state-dir --config --output --color --format)
+    non_repeating_options=(--state-dir --store --config --output --color --format --since)
     __tuned-vm_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--state-dir')
+        return
+        ;;
+    '--store')
         return
         ;;
     '--config')
@@ -722,6 +728,9 @@ _tuned-vm_fleet_report() {
         return
         ;;
     '--format')
+        return
+        ;;
+    '--since')
         return
         ;;
     esac
