@@ -32,69 +32,86 @@ struct FleetText {
   private var limit: Int { options.detail == .verbose ? Int.max : 10 }
 
   var text: String {
-    var sections = [head]
-    sections.append(
-      section("Worst hosts", report.hosts.filter { $0.score < 100 }) { host in
-        "\(pad(host.score))  \(Safe.text(host.label))  \(host.critical) critical, "
-          + "\(host.warning) warnings"
-      })
-    sections.append(
-      section("Most violated rules", report.rules) { rule in
-        "\(pad(rule.hosts))  \(Safe.text(rule.rule))  \(rule.findings) findings"
-      })
-    sections.append(
-      section("Score fell", report.fallen) { host in
-        "\(pad(host.score))  \(Safe.text(host.label))  was \(host.before?.score ?? 0) on "
-          + "\(Safe.text(host.before?.generatedAt ?? ""))"
-      })
-    sections.append(
-      section("What changed", report.changes) { change in
-        "\(pad(change.violated + change.satisfied))  \(Safe.text(change.rule))  "
-          + "\(change.violated) more, \(change.satisfied) fewer"
-      })
-    sections.append(
-      section("Drifted", report.drifted) { host in
-        "\(pad(host.entries))  \(Safe.text(host.name ?? host.id ?? ""))  "
-          + Safe.text(host.rules.prefix(4).joined(separator: ", "))
-      })
-    sections.append(
-      section("Far below their like", report.outliers) { item in
-        "\(pad(item.host.score))  \(Safe.text(item.host.label))  "
-          + "the middle of \(item.group) like hosts is \(item.median)"
-          + (item.apart.isEmpty
-            ? "" : "; apart: " + Safe.text(item.apart.prefix(4).joined(separator: ", ")))
-      })
-    sections.append(
-      section("Mean score by day", report.trend.count > 1 ? report.trend.reversed() : []) { day in
-        "\(pad(day.score))  \(Safe.text(day.day))  \(day.hosts) hosts, \(day.critical) critical"
-      })
-    sections.append(
-      section("Put aside", report.quarantine) { item in
-        "\(Safe.text(item.path)): \(Safe.text(item.reason))"
-      })
+    let sections = [
+      head,
+      section("Worst hosts", report.hosts.filter { $0.score < 100 }, \.label) { host in
+        (host.score, "\(host.critical) critical, \(host.warning) warnings")
+      },
+      section("Most violated rules", report.rules, \.rule) { rule in
+        (rule.hosts, rule.findings == 1 ? "1 finding" : "\(rule.findings) findings")
+      },
+      section("Score fell", report.fallen, \.label) { host in
+        (host.score, "was \(host.before?.score ?? 0) on \(host.before?.generatedAt ?? "")")
+      },
+      section("What changed", report.changes, \.rule) { change in
+        (
+          change.violated + change.satisfied,
+          "came to \(change.violated), went from \(change.satisfied)"
+        )
+      },
+      section("Drifted", report.drifted, \.label) { host in
+        (host.entries, host.rules.prefix(4).joined(separator: ", "))
+      },
+      section("Far below their like", report.outliers, \.host.label) { item in
+        let apart = item.apart.prefix(4).joined(separator: ", ")
+        return (
+          item.host.score,
+          "\(item.group) like it: \(item.median)\(apart.isEmpty ? "" : "; apart in \(apart)")"
+        )
+      },
+      section("Mean score by day", report.trend.count > 1 ? report.trend.reversed() : [], \.day) {
+        ($0.score, "\($0.hosts) hosts, \($0.critical) critical")
+      },
+      quarantine,
+    ]
     return sections.filter { !$0.isEmpty }.joined(separator: [""]).joined(separator: "\n") + "\n"
   }
 
   private var head: [String] {
-    let mean =
-      report.hosts.isEmpty ? 0 : report.hosts.reduce(0) { $0 + $1.score } / report.hosts.count
     let critical = report.hosts.count { $0.critical > 0 }
     return [
-      "\(paint(report.hosts.count == 1 ? "1 host" : "\(report.hosts.count) hosts", .bold)), mean score \(mean), "
+      "\(paint(report.hosts.count == 1 ? "1 host" : "\(report.hosts.count) hosts", .bold)), mean score \(report.meanScore), "
         + "\(critical) with critical findings, \(report.drifted.count) drifted",
       paint("\(report.reports) reports, \(report.quarantine.count) put aside", .dim),
     ]
   }
 
+  private var width: Int { max(60, min(options.width, 400)) }
+
   private func section<Item>(
-    _ title: String, _ items: [Item], _ line: (Item) -> String
+    _ title: String, _ items: [Item], _ name: (Item) -> String, _ rest: (Item) -> (Int, String)
   ) -> [String] {
-    guard !items.isEmpty else { return [] }
-    let width = max(60, min(options.width, 400))
+    let shown = items.prefix(limit)
+    // A long name is cut, not what is said about it.
+    let names = shown.map { Columns.ellipsis(Safe.text(name($0)), width / 2) }
+    let column = names.map(Columns.width).max() ?? 0
+    return section(
+      title,
+      zip(shown, names).map { item, name in
+        let (number, words) = rest(item)
+        return "\(pad(number))  \(Columns.pad(name, column))  \(Safe.text(words))"
+      }, of: items.count)
+  }
+
+  private var quarantine: [String] {
+    section(
+      "Put aside",
+      report.quarantine.prefix(limit).map { item in
+        // Of a path the end says more than the beginning.
+        let path = Safe.text(item.path)
+        let reason = Safe.text(item.reason)
+        let room = max(20, width - 6 - Columns.width(reason))
+        let end = path.count > room ? "…" + path.suffix(room - 1) : path
+        return "\(end): \(reason)"
+      }, of: report.quarantine.count)
+  }
+
+  private func section(_ title: String, _ rows: [String], of count: Int) -> [String] {
+    guard count > 0 else { return [] }
     var lines = [paint(title, .bold)]
-    lines += items.prefix(limit).map { "  " + Columns.cut(line($0), width - 2) }
-    if items.count > limit {
-      lines.append(paint("  and \(items.count - limit) more; -v lists them", .dim))
+    lines += rows.map { "  " + Columns.ellipsis($0, width - 2) }
+    if count > rows.count {
+      lines.append(paint("  and \(count - rows.count) more; -v lists them", .dim))
     }
     return lines
   }
@@ -217,6 +234,7 @@ enum FleetCSV {
 struct FleetHTML {
   let report: FleetReport
   private static let limit = 500
+  private static let shown = 12
 
   var text: String {
     """
@@ -235,8 +253,10 @@ struct FleetHTML {
     <body>
     <main>
     <h1>\(report.hosts.count) hosts</h1>
-    <p class="about">\(report.reports) reports, \(report.quarantine.count) put aside, \
-    \(HTML.text(report.generatedAt))</p>
+    <p class="about">mean score \(report.meanScore), \
+    \(report.hosts.count { $0.critical > 0 }) with critical findings, \
+    \(report.drifted.count) drifted; \(report.reports) reports, \
+    \(report.quarantine.count) put aside, \(HTML.text(report.generatedAt))</p>
     \(trend)
     \(section("Worst hosts", ["Host", "Score", "Critical", "Warnings", "Profile", "Processor"], report.hosts) { host in
       [
@@ -257,7 +277,7 @@ struct FleetHTML {
       [change.rule, "\(change.violated)", "\(change.satisfied)"]
     })
     \(section("Drifted", ["Host", "Things", "What"], report.drifted) { host in
-      [host.name ?? host.id ?? "", "\(host.entries)", host.rules.prefix(12).joined(separator: ", ")]
+      [host.label, "\(host.entries)", host.rules.prefix(12).joined(separator: ", ")]
     })
     \(section("Far below their like", ["Host", "Score", "Middle", "Like hosts", "Apart in"], report.outliers) { item in
       [
@@ -277,11 +297,19 @@ struct FleetHTML {
     _ title: String, _ heads: [String], _ items: [Item], _ cells: (Item) -> [String]
   ) -> String {
     guard !items.isEmpty else { return "" }
+    // The page shows the state at a glance; what follows the first ones opens on demand.
     let rows = items.prefix(Self.limit).map { HTML.row(cells($0)) }
-    let rest =
-      items.count > Self.limit
-      ? "<p class=\"about\">and \(items.count - Self.limit) more; the JSON has all.</p>" : ""
-    return "<section><h2>\(title)</h2>\(HTML.table(heads, Array(rows)))\(rest)</section>"
+    let (first, rest) = (rows.prefix(Self.shown), rows.dropFirst(Self.shown))
+    var text = HTML.table(heads, Array(first))
+    if !rest.isEmpty {
+      text +=
+        "<details><summary>\(items.count - Self.shown) more</summary>"
+        + HTML.table(heads, Array(rest))
+        + (items.count > Self.limit
+          ? "<p class=\"about\">and \(items.count - Self.limit) more; the JSON has all.</p>" : "")
+        + "</details>"
+    }
+    return "<section><h2>\(title)</h2>\(text)</section>"
   }
 
   /// The mean score of each day as bars.

@@ -108,6 +108,9 @@ public struct FleetReport: Sendable {
       self.entries = entries
       self.rules = rules
     }
+
+    /// Its name, else its id.
+    var label: String { name ?? id ?? "" }
   }
 
   /// A day of the trend.
@@ -180,6 +183,12 @@ public struct FleetReport: Sendable {
     }
     self.trend = trend
     self.quarantine = quarantine
+  }
+
+  /// The mean score of all hosts, rounded; 0 without hosts.
+  public var meanScore: Int {
+    guard !hosts.isEmpty else { return 0 }
+    return (hosts.reduce(0) { $0 + $1.score } + hosts.count / 2) / hosts.count
   }
 
   /// Hosts whose score fell since the audit before, by how much.

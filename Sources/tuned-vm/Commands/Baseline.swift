@@ -54,6 +54,7 @@ struct SaveBaseline: ParsableCommand {
     let file = try host.store.alone { try host.store.save(baseline) }
     output.notice(host.situation.notices)
     switch format {
+    case .text where output.quiet: break
     case .text:
       try output.write(
         "\(baseline.facts.count) facts of \((host.report.host.name ?? "this host").printable) "
