@@ -7,7 +7,8 @@ import TuneKit
 struct InputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Read a captured tree (DIR/sys, DIR/proc …) instead of this machine.", valueName: "dir"))
+      "Read a captured tree (DIR/sys, DIR/proc, DIR/etc) instead of this machine.", valueName: "dir"
+    ))
   var root: String?
 
   @Option(
@@ -92,6 +93,7 @@ struct OutputOptions: ParsableArguments {
 
   /// Writes a result where it was asked for: a file atomically, or standard output.
   func write(_ text: String) throws {
+    Progress.clear()
     guard let output else { return try Terminal.write(text) }
     try OutputFile.replace(output, with: text)
   }

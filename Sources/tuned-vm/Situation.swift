@@ -22,10 +22,12 @@ struct Situation {
   /// - Throws: typed errors with the exit codes of the contract.
   init(_ input: InputOptions, _ filter: RuleFilterOptions? = nil) throws {
     let site = try Site(input)
+    Progress.begin(.reading)
     let request = ProbeRequest(
       root: input.root, connect: input.connect, domainXML: input.domainXml,
       extraFiles: site.profile.furtherReadings)
     let facts = Facts(try HostProbe.snapshot(request))
+    Progress.begin(.judging)
     try Self.refuseMalformedFiles(facts, input)
     self.request = request
     let tags = try DomainTags(facts.domains, site)
@@ -90,87 +92,5 @@ struct Situation {
     for pattern in globs where !ids.contains(where: { Glob(pattern).matches($0) }) {
       throw Failure(.usage, "no rule \(pattern.quoted())\(Nearest.hint(pattern, in: ids))")
     }
-  }
-}
-
-/// The site's configuration and the host's profile.
-struct Site {
-  let configuration: Configuration
-  let profile: EffectiveProfile
-  private let root: String
-
-  init(_ input: InputOptions) throws {
-    root = input.root ?? ""
-    configuration = try Self.configuration(input)
-    let name = input.profile ?? configuration.profile ?? "general"
-    profile = try Self.profile(name, root: root)
-  }
-
-  /// A profile by name or file.
-  func profile(_ name: String) throws -> EffectiveProfile {
-    try Self.profile(name, root: root)
-  }
-
-  private static func configuration(_ input: InputOptions) throws -> Configuration {
-    let standard = (input.root ?? "") + "/etc/tuned-vm/config.yaml"
-    let path = input.config ?? standard
-    switch TextFile.read(path) {
-    case .text(let text): return try ConfigurationParser.parse(text, file: path)
-    case .missing(let reason) where input.config != nil || !TextFile.isAbsent(path):
-      throw ProfileError.unreadable(file: path, reason: reason)
-    case .missing: return Configuration()
-    }
-  }
-
-  private static func profile(_ name: String, root: String) throws -> EffectiveProfile {
-    guard name.contains("/") || name.hasSuffix(".yaml") else {
-      let site = "\(root)/etc/tuned-vm/profiles/\(name).yaml"
-      if ProfileLibrary.text(name) == nil, case .text(let text) = TextFile.read(site) {
-        return try ProfileLibrary.load(text, file: site, reader: TextFile.read)
-      }
-      return try ProfileLibrary.effective(name)
-    }
-    switch TextFile.read(name) {
-    case .text(let text):
-      return try ProfileLibrary.load(text, file: name, reader: TextFile.read)
-    case .missing(let reason): throw ProfileError.unreadable(file: name, reason: reason)
-    }
-  }
-}
-
-/// Profiles that domains carry in their metadata or get from the configuration.
-struct DomainTags {
-  /// The profile of each domain that has one of its own, by `Domain.key`.
-  private(set) var profiles: [String: EffectiveProfile] = [:]
-  /// Tags that name no profile.
-  private(set) var notices: [String] = []
-
-  /// Metadata wins over the configuration. Definitions are not the operator's alone, so a tag that
-  /// names no profile is said and passed over, and never read as a file; the configuration's name
-  /// must be right.
-  init(_ domains: [Domain], _ site: Site) throws {
-    var loaded: [String: EffectiveProfile] = [:]
-    for domain in domains {
-      if let name = domain.definition.tags.profile {
-        let isName = !name.contains("/") && !name.hasSuffix(".yaml")
-        let profile = loaded[name] ?? (isName ? try? site.profile(name) : nil)
-        guard let profile else {
-          notices.append(
-            "domain \(domain.key.quoted()) asks for no known profile: \(name.quoted())")
-          continue
-        }
-        loaded[name] = profile
-        profiles[domain.key] = profile
-      } else if let name = Self.configured(domain, site.configuration) {
-        let profile = try loaded[name] ?? site.profile(name)
-        loaded[name] = profile
-        profiles[domain.key] = profile
-      }
-    }
-  }
-
-  private static func configured(_ domain: Domain, _ configuration: Configuration) -> String? {
-    configuration.domains.first { $0.profile != nil && Glob($0.match).matches(domain.name) }?
-      .profile
   }
 }

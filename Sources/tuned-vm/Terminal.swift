@@ -10,9 +10,14 @@ enum Terminal {
     signal(SIGPIPE, SIG_IGN)
   }
 
-  /// Says something on standard error, one line each, control characters made visible.
+  /// Says something on standard error, one line each, control characters made visible. What is
+  /// about a place in an input begins with that place, as compilers do it; anything else with the
+  /// program's name.
   static func complain(_ lines: [String]) {
-    for line in lines { put("tuned-vm: \(Escape.text(line))\n", to: STDERR_FILENO) }
+    for line in lines {
+      let lead = MessagePlace.begins(line) ? "" : "tuned-vm: "
+      put("\(lead)\(Escape.text(line))\n", to: STDERR_FILENO)
+    }
   }
 
   /// Writes a result to standard output; a closed pipe ends it quietly.
@@ -56,8 +61,15 @@ enum Terminal {
     return String(cString: terminal) == "dumb"
   }
 
+  /// Whether the terminal can't take a line back.
+  static var refusesCursor: Bool {
+    guard let terminal = getenv("TERM") else { return true }
+    return String(cString: terminal) == "dumb"
+  }
+
   @discardableResult
   private static func put(_ text: String, to descriptor: Int32) -> Bool {
+    Progress.clear()
     var text = text
     return text.withUTF8 { bytes in
       guard let start = bytes.baseAddress else { return true }

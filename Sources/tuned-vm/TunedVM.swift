@@ -41,10 +41,12 @@ struct TunedVM: ParsableCommand {
       }
       var command = try parseAsRoot(arguments)
       try command.run()
+      Progress.clear()
     } catch let error as any ReportableError {
       Terminal.complain(error.messages)
       exit(withStatus: error.status)
     } catch {
+      Progress.clear()
       exit(withError: UsageHint.improve(error, arguments: arguments))
     }
   }

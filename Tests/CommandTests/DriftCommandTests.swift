@@ -76,7 +76,7 @@ import Testing
     scene.state.write(file, "{\"schema\":\"tuned-vm/baseline/v1\",\"sha256\":\"00\"}\n{}\n")
     let drift = try scene.run("drift")
     #expect(drift.status == 65)
-    #expect(drift.errors.hasPrefix("tuned-vm: \(scene.state.path)\(file):2:1: "))
+    #expect(drift.errors.hasPrefix("\(scene.state.path)\(file):2:1: "))
   }
 
   @Test func aFullDiskKeepsTheOldBaseline() throws {

@@ -78,6 +78,10 @@ import Testing
     for text in wrong.texts {
       #expect(outcome.errors.contains(text), "\(outcome.errors)")
     }
+    // What is about a place begins with it: the file as it was named, line and column.
+    if let place = wrong.texts.first, place.hasSuffix(": "), place.contains(":") {
+      #expect(outcome.errors.hasPrefix("\(directory.path)/\(place)"), "\(outcome.errors)")
+    }
   }
 
   @Test func inADirectoryTheOthersAreStillAudited() throws {

@@ -5,18 +5,34 @@ import Testing
 
 @Suite struct HelpTests {
   static let commands = [
-    "audit", "topology", "rules", "explain", "profiles", "plan", "apply", "history", "rollback",
-    "recover", "place", "baseline", "drift",
+    "audit", "topology", "capture", "rules", "explain", "profiles", "plan", "apply", "history",
+    "rollback", "recover", "place", "advise", "baseline", "drift", "fleet",
   ]
 
-  @Test(arguments: commands)
+  static let subcommands = [
+    "", "rules list", "rules show", "profiles list", "profiles show", "profiles validate",
+    "baseline save", "baseline show", "baseline accept", "fleet ingest", "fleet report",
+  ]
+
+  @Test(arguments: commands + subcommands)
   func helpOfACommandFits80Columns(command: String) throws {
-    let outcome = try Program.run([command, "--help"], prelude: "export COLUMNS=80")
+    let words = command.split(separator: " ").map(String.init)
+    let outcome = try Program.run(words + ["--help"], prelude: "export COLUMNS=80")
     #expect(outcome.status == 0)
     #expect(outcome.errors == "")
     for line in outcome.output.split(separator: "\n") {
-      #expect(line.count <= 80, "\(line)")
+      #expect(line.utf8.count <= 80, "\(line)")
     }
+  }
+
+  @Test func theHelpListsEveryCommand() throws {
+    let help = try Program.run(["--help"]).output
+    let list = help.split(separator: "SUBCOMMANDS:").last ?? ""
+    let listed = list.split(separator: "\n").compactMap { line -> String? in
+      line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.hasPrefix("  See")
+        ? line.split(separator: " ").first.map(String.init) : nil
+    }
+    #expect(listed.sorted() == Self.commands.sorted())
   }
 
   @Test(arguments: ["bash", "zsh", "fish"])

@@ -60,6 +60,7 @@ public enum HostProbe {
     reading.snapshot.domains = request.domainXML.isEmpty ? DomainFiles.below(root) : named
     reading.read(root, request.extraFiles)
     reading.markUnread(root)
+    if request.domainXML.isEmpty { reading.markMissingDomains(root) }
     let files = reading.snapshot.files
     if let objection = HwlocGuard.objection(to: root, files) {
       reading.snapshot.hwloc = Known(missing: "was not asked: \(objection)", from: "hwloc")
@@ -104,6 +105,7 @@ public enum HostProbe {
     } catch {
       switch error {
       case .notPermitted(_, let why): throw .libvirtNotPermitted(uri: uri, reason: why)
+      case .notInstalled(let why): throw .libvirtMissing(uri: uri, reason: why)
       default: throw .libvirtUnreachable(uri: uri, reason: error.reason)
       }
     }
@@ -117,7 +119,8 @@ public enum HostProbe {
       var reading = LibvirtReading()
       let missing = "\(LibvirtProbe.defaultURI): \(error.reason)"
       reading.missing = missing
-      reading.notices = ["no domains are looked at: \(missing)"]
+      if case .notInstalled = error { reading.missing = "\(missing) (package libvirt0)" }
+      reading.notices = ["no domains are looked at: \(reading.missing ?? missing)"]
       return reading
     }
   }

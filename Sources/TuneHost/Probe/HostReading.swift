@@ -27,6 +27,15 @@ struct HostReading {
     kinds = probe.kinds
   }
 
+  /// Takes over that the maker of a capture could not ask for domains.
+  mutating func markMissingDomains(_ root: Root) {
+    guard snapshot.domains.isEmpty, case .text(let text) = root.read(CaptureTree.aboutPath),
+      let reason = (try? JSONValue(parsing: text))?["domainsMissing"]?.stringValue
+    else { return }
+    snapshot.domainsMissing = reason
+    snapshot.notices.append("no domains are looked at: \(reason)")
+  }
+
   /// Takes over what the maker of a capture could not read: those files are empty there, and an
   /// empty file would be a fact.
   mutating func markUnread(_ root: Root) {

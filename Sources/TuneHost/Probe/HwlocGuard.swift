@@ -66,6 +66,7 @@ struct HwlocGuard {
       count += 1
       guard count <= Self.nameLimit else { throw .refused("it holds too many names") }
       switch kind {
+      case .directory where Self.isPassedOver(name, depth): return
       case .directory:
         below.append(String(cString: name))
       case .regular where !Self.isReadToItsEnd(name) && depth > 1: return
@@ -73,7 +74,9 @@ struct HwlocGuard {
         let text = String(cString: name)
         try Self.checkLink(text, in: directory, depth: depth)
       default:
-        if try Self.checkOther(name, in: directory, depth: depth) == .directory {
+        if try Self.checkOther(name, in: directory, depth: depth) == .directory,
+          !Self.isPassedOver(name, depth)
+        {
           below.append(String(cString: name))
         }
       }
@@ -83,6 +86,17 @@ struct HwlocGuard {
     for name in below {
       try Self.checkNumber(name, directory.path)
       try walk(try directory.open(name, listing: true), depth: depth + 1)
+    }
+  }
+
+  /// Whether a directory is one of the many that hwloc has no names for: idle states, queues of
+  /// network cards, interrupts. No link may lead into one either.
+  private static func isPassedOver(_ name: UnsafePointer<CChar>, _ depth: Int) -> Bool {
+    switch UInt8(bitPattern: name[0]) {
+    case UInt8(ascii: "c"): strcmp(name, "cpuidle") == 0 && depth > 4
+    case UInt8(ascii: "q"): strcmp(name, "queues") == 0
+    case UInt8(ascii: "i"): strcmp(name, "irq") == 0
+    default: false
     }
   }
 
@@ -139,6 +153,10 @@ struct HwlocGuard {
       if first == ".." { up += 1 }
       parts = parts.dropFirst()
     }
+    let passedOver: Set<Substring> = ["cpuidle", "queues", "irq"]
+    guard !parts.contains(where: passedOver.contains) else {
+      throw .refused("\(path) leads where hwloc has nothing to look for")
+    }
     let escapes = up > depth || parts.contains("..")
     let leaves = up == depth && parts.first != "sys" && parts.first != "proc"
     guard !escapes, !leaves else { throw .refused("\(path) is a link that leads out of the tree") }
@@ -187,7 +205,10 @@ struct HwlocGuard {
   }
 
   private static func isList(_ path: String) -> Bool {
-    guard path.hasPrefix("/sys/") else { return false }
+    let last = path.utf8.last
+    guard last == UInt8(ascii: "t") || last == UInt8(ascii: "e"), path.hasPrefix("/sys/") else {
+      return false
+    }
     return path.hasSuffix("list") || path.hasSuffix("/online") || path.hasSuffix("/possible")
       || path.hasSuffix("/present") || path.hasSuffix("/offline")
   }

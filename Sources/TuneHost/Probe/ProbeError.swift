@@ -8,6 +8,8 @@ public enum ProbeError: ReportableError, Equatable {
   case input(path: String, reason: String, denied: Bool)
   /// libvirt was asked for by `-c` and does not answer.
   case libvirtUnreachable(uri: String, reason: String)
+  /// libvirt was asked for by `-c` and isn't installed.
+  case libvirtMissing(uri: String, reason: String)
   /// libvirt was asked for by `-c` and does not let us.
   case libvirtNotPermitted(uri: String, reason: String)
 
@@ -15,7 +17,7 @@ public enum ProbeError: ReportableError, Equatable {
   public var status: ExitStatus {
     switch self {
     case .input(_, _, let denied): return denied ? .notPermitted : .noInput
-    case .libvirtUnreachable: return .unavailable
+    case .libvirtUnreachable, .libvirtMissing: return .unavailable
     case .libvirtNotPermitted: return .notPermitted
     }
   }
@@ -28,6 +30,11 @@ public enum ProbeError: ReportableError, Equatable {
       return [
         "cannot connect to '\(uri)': \(reason)",
         "  check that its daemon runs, or leave out -c to look at the host alone.",
+      ]
+    case .libvirtMissing(let uri, let reason):
+      return [
+        "cannot connect to '\(uri)': libvirt can't be used: \(reason)",
+        "  install the package libvirt0, or leave out -c to look at the host alone.",
       ]
     case .libvirtNotPermitted(let uri, let reason):
       return [

@@ -84,10 +84,21 @@ public struct CPUSet: Sendable, Hashable {
 
 extension CPUSet: Sequence {
   /// Iterates upwards.
-  public func makeIterator() -> AnyIterator<Int> {
-    var word = 0
-    var rest = words.first ?? 0
-    return AnyIterator { [words] in
+  public func makeIterator() -> Iterator { Iterator(words) }
+
+  /// The numbers of a set, upwards.
+  public struct Iterator: IteratorProtocol, Sequence {
+    private let words: [UInt64]
+    private var word = 0
+    private var rest: UInt64
+
+    fileprivate init(_ words: [UInt64]) {
+      self.words = words
+      rest = words.first ?? 0
+    }
+
+    /// The next number.
+    public mutating func next() -> Int? {
       while rest == 0 {
         word += 1
         guard word < words.count else { return nil }
@@ -135,6 +146,10 @@ extension CPUSet {
   /// kernels print for an empty set. Nil where the text is not such a list.
   public init?(list text: some StringProtocol) {
     self.init()
+    if let plain = text.utf8.withContiguousStorageIfAvailable({ Self.plain($0) }), let plain {
+      self = plain
+      return
+    }
     let body = text.trimmedBlanks
     if body.isEmpty || body == "(null)" { return }
     for part in body.split(separator: ",", omittingEmptySubsequences: false) {
@@ -181,6 +196,37 @@ extension CPUSet {
       position += Swift.max(32, offset)
       guard position <= Self.limit + 32 else { return nil }
     }
+  }
+
+  /// The common case, `0-3,8` and blanks behind it, without cutting the text into pieces; nil where
+  /// anything else stands there.
+  private static func plain(_ bytes: UnsafeBufferPointer<UInt8>) -> CPUSet? {
+    var set = CPUSet()
+    let end = (bytes.lastIndex { $0 > 32 } ?? -1) + 1
+    var at = 0
+    func number() -> Int? {
+      var value = 0
+      let start = at
+      while at < end, at - start < 6, bytes[at] >= 48, bytes[at] <= 57 {
+        value = value * 10 + Int(bytes[at] - 48)
+        at += 1
+      }
+      return at > start && value < limit ? value : nil
+    }
+    while at < end {
+      guard let low = number() else { return nil }
+      var high = low
+      if at < end, bytes[at] == 45 {
+        at += 1
+        guard let number = number(), number >= low else { return nil }
+        high = number
+      }
+      for number in low...high { set.insert(number) }
+      guard at < end else { break }
+      guard bytes[at] == 44, at + 1 < end else { return nil }
+      at += 1
+    }
+    return set
   }
 
   private static func range(_ text: some StringProtocol) -> ClosedRange<Int>? {

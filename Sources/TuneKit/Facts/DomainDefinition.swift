@@ -1,7 +1,10 @@
 // One definition of a domain, parsed.
 
 /// One parsed domain definition.
-public struct DomainDefinition: Sendable {
+///
+/// A class only so that handing it on costs one count instead of one for each of its texts: it never
+/// changes.
+public final class DomainDefinition: Sendable {
   /// The `<os>` of a definition.
   public struct System: Sendable {
     /// The element; nil where absent.

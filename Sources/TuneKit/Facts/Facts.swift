@@ -22,6 +22,8 @@ public struct Facts: Sendable {
   public let memory: MemoryInfo
   /// Block devices.
   public let blockDevices: Known<[BlockDevice]>
+  /// The same by the paths that name them, without links.
+  let blockDevicesByPath: [String: BlockDevice]
   /// Network interfaces.
   public let interfaces: Known<[NetworkInterface]>
   /// PCI devices.
@@ -60,6 +62,7 @@ public struct Facts: Sendable {
     host = HostIdentity(snapshot, processor)
     pciDevices = PCIDevice.all(snapshot)
     blockDevices = BlockDevice.all(snapshot, pciDevices.value ?? [])
+    blockDevicesByPath = BlockDevice.byPath(blockDevices.value ?? [])
     interfaces = NetworkInterface.all(snapshot)
     var topology = Topology(snapshot)
     topology.devices = Topology.devices(

@@ -99,23 +99,31 @@ extension Facts {
   func blockDevice(at path: String) -> BlockDevice? {
     var place = path
     for _ in 0..<4 {
-      if let device = blockDevices.value?.first(where: { "/dev/" + $0.name == place }) {
-        return device
-      }
-      if let mapped = blockDevices.value?.first(where: {
-        $0.mappedName.map { "/dev/mapper/" + $0 } == place
-      }) {
-        return mapped
-      }
+      if let device = blockDevicesByPath[place] { return device }
       guard let next = snapshot.links[place] else { break }
       place = next
     }
-    let name = place.split(separator: "/").last.map(String.init) ?? ""
     // A partition: the disk whose name begins it.
-    return blockDevices.value?.first {
-      let rest = name.hasPrefix($0.name) ? name.dropFirst($0.name.count) : ""
-      return !rest.isEmpty && rest.allSatisfy { $0.isNumber || $0 == "p" }
-        && place == "/dev/" + name
+    guard place.hasPrefix("/dev/"), place.utf8.dropFirst(5).firstIndex(of: 47) == nil else {
+      return nil
     }
+    var name = place[...]
+    while let last = name.utf8.last, (last >= 48 && last <= 57) || last == 112 {
+      name = name.dropLast()
+      if let device = blockDevicesByPath[String(name)] { return device }
+    }
+    return nil
+  }
+}
+
+extension BlockDevice {
+  /// Devices by the paths that name them, below /dev and /dev/mapper.
+  static func byPath(_ devices: [BlockDevice]) -> [String: BlockDevice] {
+    var result: [String: BlockDevice] = [:]
+    for device in devices {
+      if let name = device.mappedName { result["/dev/mapper/" + name] = device }
+    }
+    for device in devices { result["/dev/" + device.name] = device }
+    return result
   }
 }

@@ -44,18 +44,36 @@ public struct Interrupts: Sendable, Equatable {
     guard let colon = line.utf8.firstIndex(of: 58),
       let number = Int(line[..<colon].trimmedBlanks)
     else { return nil }
-    var total = 0
-    let words = line[line.utf8.index(after: colon)...].words
-    var index = 0
-    while index < words.count, let count = Int(words[index]) {
-      total = total.addingReportingOverflow(count).partialValue
-      index += 1
-    }
+    let (total, rest) = counts(line.utf8[line.utf8.index(after: colon)...])
     func set(_ name: String) -> Known<CPUSet> {
       snapshot.text("/proc/irq/\(number)/\(name)").parsed(as: "a CPU list") { CPUSet(list: $0) }
     }
     return Interrupt(
-      number: number, action: words[index...].joined(separator: " "), total: total,
+      number: number, action: rest.words.joined(separator: " "), total: total,
       affinity: set("smp_affinity_list"), effective: set("effective_affinity_list"))
+  }
+
+  /// The sum of the leading numbers, and what follows them. A big machine has a million of these,
+  /// so they are looked at byte by byte.
+  private static func counts(_ bytes: Substring.UTF8View) -> (total: Int, rest: Substring) {
+    var text = Substring(bytes)
+    var total = 0
+    let length = text.withUTF8 { bytes in
+      var (word, number, digits) = (0, 0, 0)
+      for (place, byte) in bytes.enumerated() {
+        if byte >= 48, byte <= 57, digits < 19 {
+          number = number &* 10 &+ Int(byte - 48)
+          digits += 1
+        } else if byte == 32 || byte == 9 {
+          total = total.addingReportingOverflow(number).partialValue
+          (word, number, digits) = (place + 1, 0, 0)
+        } else {
+          return word
+        }
+      }
+      total = total.addingReportingOverflow(number).partialValue
+      return bytes.count
+    }
+    return (total, text[text.utf8.index(text.startIndex, offsetBy: length)...])
   }
 }

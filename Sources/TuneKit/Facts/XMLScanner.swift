@@ -56,7 +56,7 @@ extension XMLScanner {
       } else if bytes[position] == UInt8(ascii: "&") {
         try reference()
         continue
-      } else if starts("]]>") {
+      } else if bytes[position] == UInt8(ascii: "]"), starts("]]>") {
         throw fail("']]>' must not stand in text")
       }
       position += 1

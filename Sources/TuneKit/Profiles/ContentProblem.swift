@@ -29,12 +29,13 @@ public enum ProfileError: ReportableError, Equatable {
   /// A named file can't be read, and why.
   case unreadable(file: String, reason: String)
 
-  /// 78 for content, 64 for a name, 66 for a file.
+  /// 78 for content, 64 for a name, 66 for a file, 77 for one that may not be read.
   public var status: ExitStatus {
     switch self {
     case .content: .configuration
     case .unknownName: .usage
-    case .unreadable: .noInput
+    case .unreadable(_, let reason):
+      reason.lowercased() == "permission denied" ? .notPermitted : .noInput
     }
   }
 

@@ -128,7 +128,8 @@ struct TextReport {
     guard !groups.isEmpty || !report.notices.isEmpty else { return [] }
     let verbose = options.detail == .verbose
     let shown = verbose ? groups[...] : groups.prefix(6)
-    var lines = [paint("Not checked (\(report.summary.unknown))", .bold)]
+    let count = report.summary.unknown
+    var lines = [paint(count == 0 ? "Notes" : "Not checked (\(count))", .bold)]
     for group in shown {
       let rules = Safe.text(group.rules.joined(separator: ", "))
       let text =
@@ -138,7 +139,7 @@ struct TextReport {
     if shown.count < groups.count {
       lines.append(paint("  and \(groups.count - shown.count) more reasons; -v names them", .dim))
     }
-    for notice in report.notices { lines += item(Safe.text(notice), verbose: verbose) }
+    for notice in report.notices { lines += item(Safe.text(notice), verbose: true) }
     return lines
   }
 

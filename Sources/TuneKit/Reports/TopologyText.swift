@@ -68,7 +68,11 @@ public struct TopologyText {
   }
 
   private var legend: [String] {
-    guard !guests.all.isEmpty else { return ["", "No domains."] }
+    guard !guests.all.isEmpty else {
+      return [
+        "", facts.snapshot.domainsMissing == nil ? "No domains." : "Domains: nobody could tell.",
+      ]
+    }
     var lines = [""]
     let shown = guests.all.prefix(60)
     let entries = shown.map { guest in "\(guest.tag)  \(guest.summary)" }

@@ -48,19 +48,19 @@ public enum Audit {
     _ context: Context, rules: [RuleInstance], selection: Selection = Selection()
   ) -> [Assessment] {
     let keys = Set(context.facts.domains.map(\.key))
-    let domains = Dictionary(
-      context.facts.domains.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     var assessments: [Assessment] = []
     for rule in rules where selection.includes(rule: rule.about.id) {
       guard isWanted(rule, by: context) else { continue }
+      let host = Grade(rule.about, context.profile)
+      let guests = context.domainProfiles.mapValues { Grade(rule.about, $0) }
       for judgement in distinct(rule.evaluate(context)) {
         let key = judgement.subject.domainKey(among: keys)
         if let wanted = selection.domains {
           guard let key, wanted.contains(key) else { continue }
         }
-        let profile = key.flatMap { domains[$0] }.map(context.profile(of:)) ?? context.profile
+        let grade = guests.isEmpty ? host : key.flatMap { guests[$0] } ?? host
         let verdict = elsewhere(judgement, context) ?? judgement.verdict
-        guard let severity = severity(of: rule.about, verdict, under: profile) else { continue }
+        guard let severity = grade.severity(of: verdict) else { continue }
         assessments.append(
           Assessment(
             about: rule.about, subject: judgement.subject, verdict: verdict, severity: severity,
@@ -73,10 +73,11 @@ public enum Audit {
   /// Builds the report of an audit.
   ///
   /// - Parameters:
+  ///   - notices: what could not be read and is worth telling; nil for the snapshot's own.
   ///   - generatedAt: the time stamp, RFC 3339 UTC; the clock is outside this module.
   public static func report(
     _ context: Context, rules: [RuleInstance], selection: Selection = Selection(),
-    toolVersion: String, generatedAt: String
+    notices: [String]? = nil, toolVersion: String, generatedAt: String
   ) -> Report {
     var assessments = assess(context, rules: rules, selection: selection)
     assessments += DomainFailureRule.assess(context, selection)
@@ -103,7 +104,7 @@ public enum Audit {
       toolVersion: toolVersion, generatedAt: generatedAt, host: context.facts.host,
       profile: context.profile.name, findings: Causes.shared(findings),
       ledger: ledger.sorted { ($0.rule, $0.subject) < ($1.rule, $1.subject) },
-      notices: context.facts.snapshot.notices, facts: context.facts)
+      notices: notices ?? context.facts.snapshot.notices, facts: context.facts)
   }
 
   /// A rule that is off under every profile in play is not evaluated, unless it names a severity
@@ -116,6 +117,7 @@ public enum Audit {
 
   /// Two judgements of one subject are one; the worse counts.
   private static func distinct(_ judgements: [Judgement]) -> [Judgement] {
+    guard judgements.count > 1 else { return judgements }
     var seen: [Subject: Int] = [:]
     var result: [Judgement] = []
     for judgement in judgements {
@@ -145,16 +147,26 @@ public enum Audit {
     return .notApplicable(reason)
   }
 
-  /// The severity; nil where the rule is off for this verdict.
-  private static func severity(
-    of about: RuleInfo, _ verdict: Verdict, under profile: EffectiveProfile
-  ) -> Severity? {
-    if let own = profile.namedSeverity(of: about.id) { return own == .off ? nil : own }
-    let table = about.severity[profile.family]
-    if case .violated(let violation) = verdict, let stated = violation.severity {
-      return stated == .off ? nil : stated
+  /// How a rule's violations count under one profile.
+  private struct Grade {
+    /// What the profile says; nil where it says nothing.
+    let named: Severity?
+    /// What the rule's own table says.
+    let table: Severity
+
+    init(_ about: RuleInfo, _ profile: EffectiveProfile) {
+      named = profile.namedSeverity(of: about.id)
+      table = about.severity[profile.family]
     }
-    return table == .off ? nil : table
+
+    /// The severity; nil where the rule is off for this verdict.
+    func severity(of verdict: Verdict) -> Severity? {
+      if let named { return named == .off ? nil : named }
+      if case .violated(let violation) = verdict, let stated = violation.severity {
+        return stated == .off ? nil : stated
+      }
+      return table == .off ? nil : table
+    }
   }
 }
 

@@ -57,6 +57,22 @@ public struct Subject: Sendable, Hashable, Comparable {
     case domainInterface = "domain-interface"
     /// Any other device of a domain, `DOMAIN/NAME`.
     case domainDevice = "domain-device"
+
+    /// The place among all kinds, which is the order of reports.
+    fileprivate var place: Int {
+      switch self {
+      case .host: 0
+      case .cpu: 1
+      case .numaNode: 2
+      case .blockDevice: 3
+      case .netInterface: 4
+      case .pciDevice: 5
+      case .domain: 6
+      case .domainDisk: 7
+      case .domainInterface: 8
+      case .domainDevice: 9
+      }
+    }
   }
 
   /// What kind of thing.
@@ -81,8 +97,7 @@ public struct Subject: Sendable, Hashable, Comparable {
 
   /// Host things first, then by kind and name.
   public static func < (left: Subject, right: Subject) -> Bool {
-    let order = Kind.allCases
-    let (a, b) = (order.firstIndex(of: left.kind) ?? 0, order.firstIndex(of: right.kind) ?? 0)
-    return a != b ? a < b : left.name < right.name
+    left.kind != right.kind
+      ? left.kind.place < right.kind.place : left.name < right.name
   }
 }

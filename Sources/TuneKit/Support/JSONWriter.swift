@@ -73,6 +73,19 @@ struct JSONWriter {
 
   private mutating func string(_ text: String) {
     out.append(UInt8(ascii: "\""))
+    if Self.isPlain(text) { put(text) } else { escaped(text) }
+    out.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether nothing in a text needs an escape: almost always, and quickly told.
+  private static func isPlain(_ text: String) -> Bool {
+    let plain = text.utf8.withContiguousStorageIfAvailable { bytes in
+      bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
+    }
+    return plain ?? false
+  }
+
+  private mutating func escaped(_ text: String) {
     for scalar in text.unicodeScalars {
       switch scalar.value {
       case 0x22: put("\\\"")
@@ -87,7 +100,6 @@ struct JSONWriter {
       default: out.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
       }
     }
-    out.append(UInt8(ascii: "\""))
   }
 
   private mutating func unicodeEscape(_ value: UInt32) {
@@ -97,7 +109,14 @@ struct JSONWriter {
     put(hex)
   }
 
-  private mutating func put(_ text: String) { out.append(contentsOf: text.utf8) }
+  private mutating func put(_ text: String) {
+    let copied: Void? = text.utf8.withContiguousStorageIfAvailable { out.append(contentsOf: $0) }
+    if copied == nil { out.append(contentsOf: text.utf8) }
+  }
+
+  private mutating func put(_ text: StaticString) {
+    text.withUTF8Buffer { out.append(contentsOf: $0) }
+  }
 }
 
 extension JSONValue {

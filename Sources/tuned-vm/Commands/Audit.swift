@@ -40,7 +40,8 @@ struct AuditCommand: ParsableCommand {
     let level = situation.failLevel(failOn)
     let report = Audit.report(
       situation.context, rules: situation.rules, selection: situation.selection,
-      toolVersion: TunedVM.version, generatedAt: Clock.now())
+      notices: situation.notices, toolVersion: TunedVM.version, generatedAt: Clock.now())
+    UntilExit.keep((situation, report))
     if format != .text { output.notice(situation.notices) }  // the text carries them
     try output.write(render(report, as: format, output.rendering(failOn: level)))
     try situation.complainOfMalformedDomains()

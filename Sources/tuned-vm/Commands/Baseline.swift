@@ -39,7 +39,8 @@ struct DriftSituation {
 
 struct SaveBaseline: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "save", abstract: "Remember the state now; it replaces the one before.")
+    commandName: "save", abstract: "Remember the state now; it replaces the one before.",
+    usage: "tuned-vm baseline save <options>")
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -67,7 +68,8 @@ struct SaveBaseline: ParsableCommand {
 
 struct ShowBaseline: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Show what is remembered.")
+    commandName: "show", abstract: "Show what is remembered.",
+    usage: "tuned-vm baseline show <options>")
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Output") var output: OutputOptions

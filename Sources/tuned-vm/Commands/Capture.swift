@@ -7,9 +7,10 @@ struct CaptureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "capture",
     abstract: "Write down everything an audit reads of this host, to audit it elsewhere.",
+    usage: "tuned-vm capture <path> <options>",
     discussion: """
-      The archive, or the directory, is what --root takes. Passwords are left out. Run as root,
-      or what only root can read is missing in it.
+      The directory, or the unpacked archive, is what --root takes. Passwords are left out. \
+      Run as root, or what only root can read is missing in it.
       """)
 
   @Argument(help: ArgumentHelp("FILE.tar.gz, or a new directory.", valueName: "path"))
@@ -31,6 +32,7 @@ struct CaptureCommand: ParsableCommand {
   var quiet = false
 
   func run() throws {
+    Progress.begin(.reading)
     let capture = try Capture(
       ProbeRequest(root: root, connect: connect), redact: redact, version: TunedVM.version)
     try capture.write(to: path)

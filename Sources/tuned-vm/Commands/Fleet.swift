@@ -60,6 +60,7 @@ struct FleetIngest: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ingest",
     abstract: "Take in audit and drift reports (JSON); what is read is never changed.",
+    usage: "tuned-vm fleet ingest <path> ... <options>",
     discussion: """
       A path is a file, a directory (its *.json and *.tar, and those below), a tar
       archive, or - for standard input. A report that is there already is passed over.
@@ -114,7 +115,8 @@ struct FleetIngest: ParsableCommand {
 
 struct FleetReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "report", abstract: "The state of the fleet on one page.")
+    commandName: "report", abstract: "The state of the fleet on one page.",
+    usage: "tuned-vm fleet report <options>")
 
   @OptionGroup var fleet: FleetOptions
   @OptionGroup(title: "Output") var output: OutputOptions

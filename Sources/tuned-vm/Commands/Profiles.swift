@@ -10,7 +10,8 @@ struct ProfilesCommand: ParsableCommand {
     subcommands: [List.self, Show.self, Validate.self], defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "The shipped profiles, one a line.")
+    static let configuration = CommandConfiguration(
+      abstract: "The shipped profiles, one a line.", usage: "tuned-vm profiles list <options>")
 
     @Option(help: ArgumentHelp("text or json.", valueName: "format")) var format = "text"
     @OptionGroup(title: "Output") var output: OutputOptions
@@ -28,7 +29,8 @@ struct ProfilesCommand: ParsableCommand {
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "A profile's values after inheritance, each with where it comes from.")
+      abstract: "A profile's values after inheritance, each with where it comes from.",
+      usage: "tuned-vm profiles show <name> <options>")
 
     @Argument(help: "A shipped profile's name, or a file (with a '/' or ending in .yaml).")
     var name: String
@@ -48,6 +50,7 @@ struct ProfilesCommand: ParsableCommand {
   struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Check a profile file and everything it inherits.",
+      usage: "tuned-vm profiles validate <file> <options>",
       discussion: "Exit code 78: mistakes, each with file, line and column.")
 
     @Argument(help: "The profile's file.") var file: String

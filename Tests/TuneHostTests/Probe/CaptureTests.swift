@@ -121,9 +121,40 @@ import TuneKit
     ("a passwd='x' b", "a b"), ("<g passwd = \"a'b\"/>", "<g/>"),
     ("<g xpasswd='1'/>", "<g xpasswd='1'/>"),
     ("<g passwdValidTo='1'/>", "<g passwdValidTo='1'/>"), ("<g passwd='open", "<g"),
+    ("<q:arg value='-vnc-password=x'/>", "<q:arg value='left-out'/>"),
+    ("<q:arg value='-cpu'/>", "<q:arg value='-cpu'/>"),
   ])
   func passwordAttributesAreCutOut(_ xml: String, _ expected: String) {
     #expect(Passwords.removed(from: xml) == expected)
+  }
+
+  @Test func serversAccountsAndArgumentsAreRedacted() {
+    let xml = """
+      <domain><name>a</name><devices><disk><auth username='bob'/><source><host name='ceph1'/>\
+      </source></disk></devices><launchSecurity><session>S</session></launchSecurity>\
+      <q:commandline xmlns:q='x'><q:arg value='-t'/><q:env name='K' value='v'/></q:commandline>\
+      </domain>
+      """
+    let expected = """
+      <domain><name>a</name><devices><disk><auth username='redacted'/><source>\
+      <host name='redacted.invalid'/></source></disk></devices><launchSecurity>\
+      <session>redacted</session></launchSecurity><q:commandline xmlns:q='x'>\
+      <q:arg value='redacted'/><q:env name='K' value='redacted'/></q:commandline></domain>
+      """
+    #expect(String(decoding: XMLRedaction.applied(to: Array(xml.utf8)), as: UTF8.self) == expected)
+  }
+
+  @Test func thatNobodyAnsweredForDomainsIsKept() throws {
+    host()
+    tree.write("/host/tuned-vm/about.json", "{\"domainsMissing\":\"qemu:///system: no socket\"}\n")
+    let first = try HostProbe.snapshot(ProbeRequest(root: tree.path + "/host"))
+    #expect(first.domainsMissing == nil, "domains were found")
+    for path in ["/etc/libvirt/qemu", "/run/libvirt/qemu"] {
+      _ = system("rm -rf \(tree.path)/host\(path)")
+    }
+    let snapshot = try HostProbe.snapshot(ProbeRequest(root: tree.path + "/host"))
+    #expect(snapshot.domainsMissing == "qemu:///system: no socket")
+    #expect(snapshot.notices == ["no domains are looked at: qemu:///system: no socket"])
   }
 
   @Test func identifiersKeepTheirForm() {

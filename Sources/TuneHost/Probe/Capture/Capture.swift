@@ -53,6 +53,7 @@ public struct Capture {
       about: .object(pairs: [
         ("schema", "tuned-vm/capture/v1"), ("version", .string(version)),
         ("redacted", .bool(redact)), ("passwords", "left out"),
+        ("domainsMissing", .optional(reading.snapshot.domainsMissing)),
       ]))
     tree = builder.tree
     tree.mapFiles { path, bytes in Self.withoutPasswords(path, bytes) }

@@ -2,12 +2,34 @@
 
 /// Removal of passwords.
 enum Passwords {
-  /// A domain's XML without `passwd` and `password` attributes; all other bytes stay. Works on
-  /// malformed text too, so it looks at bytes and not at elements.
+  /// A domain's XML without `passwd` and `password` attributes, and without the value of other
+  /// attributes that speak of one (arguments for QEMU); all other bytes stay. Works on malformed
+  /// text too, so it looks at bytes and not at elements.
   static func removed(from xml: String) -> String {
     var bytes = Array(xml.utf8)
     for name in ["passwd", "password"] { removeAttributes(named: Array(name.utf8), &bytes) }
+    emptyValues(&bytes)
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// `value='…password…'` becomes `value='left-out'`.
+  private static func emptyValues(_ bytes: inout [UInt8]) {
+    let name = Array("value".utf8)
+    var kept: [UInt8] = []
+    kept.reserveCapacity(bytes.count)
+    var at = 0
+    while at < bytes.count {
+      if let end = attribute(name, in: bytes, at: at),
+        String(decoding: bytes[at..<end], as: UTF8.self).lowercased().contains("passw")
+      {
+        kept += Array("value='left-out'".utf8)
+        at = end
+      } else {
+        kept.append(bytes[at])
+        at += 1
+      }
+    }
+    bytes = kept
   }
 
   private static func removeAttributes(named name: [UInt8], _ bytes: inout [UInt8]) {

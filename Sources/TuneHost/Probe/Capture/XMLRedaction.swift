@@ -4,7 +4,7 @@ import TuneKit
 
 /// Redacts XML by splicing; malformed XML becomes empty.
 enum XMLRedaction {
-  private static let texts: Set<String> = ["title", "description", "serial"]
+  private static let texts: Set<String> = ["title", "description", "serial", "dhCert", "session"]
   private static let entries: Set<String> = ["serial", "asset", "uuid", "sku"]
   /// Namespaces of metadata that rules read.
   private static let kept = ["libosinfo.org", "tuned-vm.org"]
@@ -20,6 +20,7 @@ enum XMLRedaction {
         }
         continue
       }
+      edits += attributes(of: node).map { ($0.range, $0.text) }
       let isEntry = node.name == "entry" && entries.contains(node["name"] ?? "")
       guard !node.element.isSelfClosing, node.children.isEmpty else { continue }
       if isEntry || texts.contains(node.name) {
@@ -29,6 +30,21 @@ enum XMLRedaction {
       }
     }
     return splice(bytes, edits)
+  }
+
+  /// Servers, accounts, and what is handed to QEMU past libvirt.
+  private static func attributes(of node: XMLNode) -> [(range: Range<Int>, text: String)] {
+    let wanted: [String: String]
+    switch (node.name, node.localName) {
+    case ("host", _): wanted = ["name": "redacted.invalid"]
+    case ("auth", _): wanted = ["username": "redacted"]
+    case (_, "arg") where node.name != "arg": wanted = ["value": "redacted"]
+    case (_, "env") where node.name != "env": wanted = ["value": "redacted"]
+    default: return []
+    }
+    return node.element.attributes.compactMap { attribute in
+      wanted[attribute.name].map { (attribute.valueRange, $0) }
+    }
   }
 
   private static func splice(

@@ -13,7 +13,8 @@ struct PinOverlap: Rule {
     sources: [.article("§6.1")])
 
   static func evaluate(_ context: Context) -> [Judgement] {
-    context.judgeDomains { domain in
+    let users = users(context.facts.domains)
+    return context.judgeDomains { domain in
       let definition = domain.isRunning ? domain.current : domain.definition
       guard let own = singles(definition) else { return .notApplicable("not pinned one to one") }
       var seen = Set<Int>()
@@ -22,13 +23,12 @@ struct PinOverlap: Rule {
         return violation(
           domain, definition, CPUSet(Array(twice)), "two of its own vCPUs share")
       }
+      guard domain.runs != false else { return satisfied(definition) }
       var maybe: Domain?
-      for other in context.facts.domains where other.key != domain.key {
-        guard domain.runs != false, other.runs != false,
-          let theirs = singles(other.isRunning ? other.current : other.definition)
-        else { continue }
+      let others = Set(own.flatMap { users[$0] ?? [] }).sorted()
+      for other in others.map({ context.facts.domains[$0] }) where other.key != domain.key {
+        let theirs = singles(other.isRunning ? other.current : other.definition) ?? []
         let shared = CPUSet(own).intersection(CPUSet(theirs))
-        guard !shared.isEmpty else { continue }
         guard domain.isRunning, other.isRunning else {
           maybe = other
           continue
@@ -36,8 +36,22 @@ struct PinOverlap: Rule {
         return violation(domain, definition, shared, "it and \(other.key) share")
       }
       if let maybe { return .unknown("whether it and '\(maybe.key)' run at the same time") }
-      return .satisfied([definition.evidence("cputune/vcpupin", definition.pinText)])
+      return satisfied(definition)
     }
+  }
+
+  private static func satisfied(_ definition: DomainDefinition) -> Verdict {
+    .satisfied([definition.evidence("cputune/vcpupin", definition.pinText)])
+  }
+
+  /// Of each CPU the places of the domains that may run and are pinned one to one there.
+  private static func users(_ domains: [Domain]) -> [Int: [Int]] {
+    var result: [Int: [Int]] = [:]
+    for (place, domain) in domains.enumerated() where domain.runs != false {
+      let definition = domain.isRunning ? domain.current : domain.definition
+      for cpu in Set(singles(definition) ?? []) { result[cpu, default: []].append(place) }
+    }
+    return result
   }
 
   /// The CPUs of the vCPUs that are switched on, where each has one.

@@ -18,7 +18,7 @@ struct HostKVMDevice: Rule {
     let misc = snapshot.raw("/proc/misc").value.map { text in
       text.lines.contains { $0.words.last == Substring(name) }
     }
-    let dev = snapshot.exists("/dev/\(name)")
+    let dev = snapshot.deviceNames.map { $0.contains(name) }
     if misc == true || dev == true { return true }
     return misc == nil && dev == nil ? nil : false
   }
@@ -56,6 +56,10 @@ struct HostKVMDevice: Rule {
     Example(
       "no virtualization to use", bare.with("/proc/cpuinfo", "processor : 0\nflags : fpu\n"),
       .notApplicable),
+    Example(
+      "a capture with a piece of /dev",
+      .exampleHost().without("/dev").without("/proc/misc").withDirectory("/dev", ["cpuset"]),
+      .unknown),
     Example("missing", bare, .violated(.critical)),
   ]
 }

@@ -111,9 +111,9 @@ extension StorageReach {
 
   /// The device of a name, also of one of its partitions.
   private static func base(_ name: String, _ facts: Facts) -> BlockDevice? {
+    if let device = facts.blockDevicesByPath["/dev/" + name] { return device }
     let devices = facts.blockDevices.value ?? []
-    return devices.first { $0.name == name }
-      ?? devices.filter { name.hasPrefix($0.name) }.max { $0.name.count < $1.name.count }
+    return devices.filter { name.hasPrefix($0.name) }.max { $0.name.count < $1.name.count }
   }
 
   private static func mapped(_ path: String, _ facts: Facts) -> StorageReach {
@@ -122,8 +122,9 @@ extension StorageReach {
       path.hasPrefix("/dev/mapper/")
       ? parts.last ?? ""
       : parts.suffix(2).map { $0.replacing("-", with: "--") }.joined(separator: "-")
-    guard let device = (facts.blockDevices.value ?? []).first(where: { $0.mappedName == name })
-    else { return .unknown("\(path): no such mapped device was read") }
+    guard let device = facts.blockDevicesByPath["/dev/mapper/" + name] else {
+      return .unknown("\(path): no such mapped device was read")
+    }
     return leaves(device, facts)
   }
 

@@ -68,9 +68,13 @@ struct NumaDeviceLocality: Rule {
 
   /// The card below the bridge, or the one a direct interface names.
   private static func uplink(of nic: DomainInterface, _ facts: Facts) -> NetworkInterface? {
-    let cards = (facts.interfaces.value ?? []).filter { $0.kind == .physical }
-    if let name = nic.sourceDevice { return cards.first { $0.name == name } }
-    return nic.bridge.flatMap { bridge in cards.first { $0.master == bridge } }
+    let cards = facts.interfaces.value ?? []
+    if let name = nic.sourceDevice {
+      return cards.first { $0.kind == .physical && $0.name == name }
+    }
+    return nic.bridge.flatMap { bridge in
+      cards.first { $0.kind == .physical && $0.master == bridge }
+    }
   }
 
   private static func judge(_ context: Context, _ domain: Domain, _ device: Device) -> Verdict {

@@ -126,10 +126,23 @@ extension Snapshot {
   /// while something beside it, or beside a directory above it, was.
   func isAbsent(_ path: String) -> Bool {
     if files[path] != nil { return false }
+    if hasNoWay(to: path) { return true }
     if let exists = exists(path) { return !exists }
     guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return false }
     let beside = path[...slash]
     if files.keys.contains(where: { $0.hasPrefix(beside) }) { return true }
     return isAbsent(String(path[..<slash]))
+  }
+
+  /// Whether a directory above lacks the next name on the way: told without looking at every file.
+  private func hasNoWay(to path: String) -> Bool {
+    var above = path[...]
+    while let slash = above.lastIndex(of: "/"), slash > path.startIndex {
+      above = path[..<slash]
+      let name = String(above)
+      if files[name] != nil { return false }
+      if let exists = exists(name) { return !exists }
+    }
+    return false
   }
 }
