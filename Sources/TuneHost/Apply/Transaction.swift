@@ -227,16 +227,21 @@ final class Transaction {
       }
     }
     guard !calls.isEmpty, try runner.domains.isRunning(address) else { return }
-    for call in calls { try tune(call, address, changes) }
+    // Threads that were moved behind libvirt's back are pinned again to what it believes already.
+    let again = changes.flatMap { planned -> [LiveCall] in
+      guard case .domain(let change) = planned.change, change.edits.isEmpty else { return [] }
+      return change.live
+    }
+    for call in calls { try tune(call, address, changes, again: again.contains(call)) }
   }
 
   /// A live call that libvirt refuses leaves the running guest as it is; the definition holds.
-  private func tune(_ call: LiveCall, _ address: DomainAddress, _ changes: [PlannedChange])
-    throws(SystemError)
-  {
+  private func tune(
+    _ call: LiveCall, _ address: DomainAddress, _ changes: [PlannedChange], again: Bool
+  ) throws(SystemError) {
     let online = assignment.facts.topology.online.value ?? []
     let before = try runner.domains.current(call, address, online: online)
-    guard before != call else { return }
+    guard before != call || again else { return }
     do throws(SystemError) {
       _ = try perform(.live(address, call, before: before), changes)
     } catch {

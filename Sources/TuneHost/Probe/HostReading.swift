@@ -19,7 +19,10 @@ struct HostReading {
     var probe = SnapshotProbe(root, keepingKinds: keepsKinds)
     probe.read(.plan(extraFiles: extraFiles))
     for domain in snapshot.domains {
-      if let pid = domain.pid { probe.read(.process(pid)) }
+      guard let pid = domain.pid else { continue }
+      probe.read(.process(pid))
+      guard case .text(let groups) = probe.files["/proc/\(pid)/cgroup"] else { continue }
+      probe.read(.files(GuestCgroup.files(groups)))
     }
     snapshot.files = probe.files
     snapshot.directories = probe.directories

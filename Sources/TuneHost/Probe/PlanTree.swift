@@ -122,6 +122,13 @@ extension PlanNode {
     return root
   }
 
+  /// Some files, by patterns of the reading plan.
+  static func files(_ paths: [String]) -> PlanNode {
+    let root = PlanNode()
+    for path in paths { root.add(path, .file) }
+    return root
+  }
+
   /// What is read of one process.
   static func process(_ pid: Int) -> PlanNode {
     let root = PlanNode()

@@ -114,7 +114,13 @@ public final class DomainDefinition: Sendable {
       node: os, type: os?.first("type")?.text.trimmedBlanks, arch: os?.first("type")?["arch"],
       machine: os?.first("type")?["machine"], firmware: firmware, loader: path,
       isUEFI: firmware == "efi" || loader?["type"] == "pflash"
-        || os?.first("nvram") != nil)
+        || os?.first("nvram") != nil || path.map(Self.isUEFI(loader:)) == true)
+  }
+
+  /// Firmware without a variable store (SEV, TDX, microvm) is one ROM; its name tells.
+  private static func isUEFI(loader path: String) -> Bool {
+    let name = path.lowercased()
+    return ["ovmf", "edk2", "aavmf", "uefi", "qemu_efi", "tdvf"].contains { name.contains($0) }
   }
 
   private static func tags(_ metadata: XMLNode?) -> Tags {

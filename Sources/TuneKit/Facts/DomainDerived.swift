@@ -97,8 +97,21 @@ extension DomainDefinition {
   /// names with a distribution's own numbers.
   public var machineVersion: MachineVersion? { system.machine.flatMap { MachineVersion($0) } }
 
-  /// Whether guest memory is asked for in huge pages.
-  public var wantsHugePages: Bool { memory.hugepages != nil }
+  /// Whether guest memory is asked for in huge pages. A `<page>` of 4 KiB is libvirt's way to ask
+  /// for ordinary ones.
+  public var wantsHugePages: Bool {
+    guard memory.hugepages != nil else { return false }
+    return memory.pages.isEmpty || memory.pages.contains { $0.sizeKiB.map { $0 > 4 } ?? true }
+  }
+
+  /// Whether a balloon can take memory away: it can't where there is none.
+  public var hasInflatedBalloon: Bool {
+    guard let total = memory.totalKiB, let current = memory.currentKiB else { return false }
+    return current < total && devices.balloon?.model != "none"
+  }
+
+  /// Whether QEMU runs the guest, or libvirt doesn't say who does.
+  public var isQEMU: Bool { ["kvm", "qemu", "hvf", "test", "kqemu", ""].contains(type) }
 }
 
 /// The version of a machine type.
@@ -114,6 +127,10 @@ public struct MachineVersion: Sendable, Equatable, Comparable, CustomStringConve
   /// Reads the version of a machine type's name; nil where its end is no QEMU version.
   public init?(_ machine: String) {
     guard let tail = machine.split(separator: "-").last else { return nil }
+    if let own = Self.ubuntu[String(tail)] {
+      self = own
+      return
+    }
     let parts = tail.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 2 || parts.count == 3, let major = Int(parts[0]),
       let minor = Int(parts[1]),
@@ -121,6 +138,18 @@ public struct MachineVersion: Sendable, Equatable, Comparable, CustomStringConve
     else { return nil }
     self.init(major, minor)
   }
+
+  /// Ubuntu names its machine types after its releases; each is that of the QEMU it came with.
+  private static let ubuntu: [String: MachineVersion] = [
+    "trusty": MachineVersion(2, 0), "wily": MachineVersion(2, 4), "xenial": MachineVersion(2, 5),
+    "yakkety": MachineVersion(2, 6), "zesty": MachineVersion(2, 8), "artful": MachineVersion(2, 10),
+    "bionic": MachineVersion(2, 11), "cosmic": MachineVersion(2, 12),
+    "disco": MachineVersion(3, 1), "eoan": MachineVersion(4, 0), "focal": MachineVersion(4, 2),
+    "groovy": MachineVersion(5, 0), "hirsute": MachineVersion(5, 2),
+    "impish": MachineVersion(6, 0), "jammy": MachineVersion(6, 2), "kinetic": MachineVersion(7, 0),
+    "lunar": MachineVersion(7, 2), "mantic": MachineVersion(8, 0), "noble": MachineVersion(8, 2),
+    "oracular": MachineVersion(9, 0), "plucky": MachineVersion(9, 2),
+  ]
 
   /// `7.2`.
   public var description: String { "\(major).\(minor)" }

@@ -60,6 +60,9 @@ public final class DomainDisk: Sendable {
   /// The controller it hangs on, where its address says.
   public let controllerIndex: Int?
 
+  /// The host PCI address of a disk of type nvme.
+  public let pciAddress: String?
+
   /// Where its data lies: a path of the host; nil for network, volume and empty drives.
   public var path: String? { file ?? blockPath }
   /// Whether disk rules speak of it: CD-ROMs, floppies and passed-through LUNs are left out.
@@ -83,6 +86,7 @@ public final class DomainDisk: Sendable {
       volume = nil
     }
     networkProtocol = source?["protocol"]
+    pciAddress = type == "nvme" ? try PCIAddress.text(of: source?.first("address")) : nil
     driver = node.first("driver")
     format = driver?["type"]
     cache = driver?["cache"]

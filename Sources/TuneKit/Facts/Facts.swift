@@ -36,6 +36,12 @@ public struct Facts: Sendable {
   public let ethtool: Known<[String: Ethtool]>
   /// What configuration files say of the next boot.
   public let nextBoot: NextBoot
+  /// Images and devices behind domains' disks, by path.
+  public let images: Known<[String: Known<ImageFile>]>
+  /// File systems by directory.
+  public let fileSystems: Known<[String: FileSystem]>
+  /// libvirt's networks by name.
+  public let networks: Known<[String: VirtualNetwork]>
   /// The domains, in the order they were found.
   public let domains: [Domain]
   /// Domains whose definition could not be read or understood, in the order they were found.
@@ -77,6 +83,9 @@ public struct Facts: Sendable {
     units = Units(snapshot)
     ethtool = Ethtool.all(snapshot)
     nextBoot = NextBoot(snapshot, commandLine.value ?? KernelCommandLine(""))
+    images = ImageFile.all(in: snapshot)
+    fileSystems = FileSystem.all(in: snapshot)
+    networks = VirtualNetwork.all(in: snapshot)
     (domains, domainFailures) = Domain.all(in: snapshot)
     processes = Dictionary(
       domains.compactMap { domain in

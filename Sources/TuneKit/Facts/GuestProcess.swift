@@ -40,6 +40,10 @@ public struct GuestProcess: Sendable, Equatable {
   public let transparentHugeKiB: Known<Int>
   /// Its effective user; nil where unreadable.
   public let effectiveUID: Int?
+  /// Its control groups.
+  public let cgroup: GuestCgroup
+  /// QEMU's arguments; missing where they were not read.
+  public let arguments: Known<[String]>
 
   init(_ snapshot: Snapshot, pid: Int) {
     self.pid = pid
@@ -49,6 +53,11 @@ public struct GuestProcess: Sendable, Equatable {
     memoryByNode = maps.map(\.byNode)
     memoryByPageSize = maps.map(\.byPageSize)
     transparentHugeKiB = snapshot.raw(base + "/smaps").map { Self.sum($0, "AnonHugePages:") }
+    cgroup = GuestCgroup(snapshot, pid: pid)
+    arguments = snapshot.raw(base + "/cmdline").parsed(as: "a command line") { text in
+      let words = text.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
+      return words.count > 1 ? words : nil
+    }
     effectiveUID = Self.line(snapshot, base + "/status", "Uid:")
       .value.flatMap { $0.words.dropFirst().first }.flatMap { Int($0) }
   }

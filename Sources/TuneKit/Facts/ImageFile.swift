@@ -18,6 +18,8 @@ public struct ImageFile: Sendable, Equatable {
   public let backingFile: String?
   /// Whether qcow2's L2 entries are 16 bytes.
   public let hasExtendedL2: Bool
+  /// The kernel's name of the device (`dm-3`) where the path leads to one.
+  public let deviceName: String?
 
   /// Whether less than 95 % is allocated; nil where nobody can tell.
   public var isSparse: Bool? {
@@ -25,19 +27,20 @@ public struct ImageFile: Sendable, Equatable {
     return Double(allocatedBytes) < 0.95 * Double(virtualBytes)
   }
 
-  /// The image at a path; missing where it was not looked at.
-  static func at(_ path: String, in snapshot: Snapshot) -> Known<ImageFile> {
+  /// All images of `images.json` by path; one that could not be read is missing with its reason.
+  static func all(in snapshot: Snapshot) -> Known<[String: Known<ImageFile>]> {
     let images = VirtualFile.json(snapshot, "images.json")
-    guard let value = images.value else {
-      return Known(missing: images.missingReason ?? "", from: images.source)
+    return images.parsed(as: "an object of images by path") { value in
+      guard let members = value.objectValue else { return nil }
+      return Dictionary(
+        members.map { member in
+          let reason = member.value["missing"]?.stringValue
+          let image: Known<ImageFile> =
+            reason.map { Known(missing: "'\(member.key)' \($0)", from: images.source) }
+            ?? Known(ImageFile(member.key, member.value), from: member.key)
+          return (member.key, image)
+        }, uniquingKeysWith: { first, _ in first })
     }
-    guard let entry = value[path] else {
-      return Known(missing: "says nothing of '\(path)'", from: images.source)
-    }
-    if let reason = entry["missing"]?.stringValue {
-      return Known(missing: "'\(path)' \(reason)", from: images.source)
-    }
-    return Known(ImageFile(path, entry), from: path)
   }
 
   private init(_ path: String, _ value: JSONValue) {
@@ -49,6 +52,7 @@ public struct ImageFile: Sendable, Equatable {
     backingPath = value["backingPath"]?.stringValue
     backingFile = value["backingFile"]?.stringValue
     hasExtendedL2 = value["extendedL2"]?.boolValue ?? false
+    deviceName = value["device"]?.stringValue
   }
 }
 
@@ -65,65 +69,51 @@ public struct FileSystem: Sendable, Equatable {
       || type.hasPrefix("fuse.")
   }
 
-  /// The file system that a file lies on; missing where nobody looked.
-  static func of(file path: String, in snapshot: Snapshot) -> Known<FileSystem> {
-    let table = VirtualFile.json(snapshot, "filesystems.json")
-    guard let value = table.value else {
-      return Known(missing: table.missingReason ?? "", from: table.source)
+  /// File systems by the directory that was asked about.
+  static func all(in snapshot: Snapshot) -> Known<[String: FileSystem]> {
+    VirtualFile.json(snapshot, "filesystems.json").parsed(as: "an object of file systems") {
+      guard let members = $0.objectValue else { return nil }
+      return Dictionary(
+        members.compactMap { member in
+          guard let type = member.value["type"]?.stringValue else { return nil }
+          let options = member.value["options"]?.stringValue ?? ""
+          return (
+            member.key,
+            FileSystem(type: type, options: options.split(separator: ",").map(String.init))
+          )
+        }, uniquingKeysWith: { first, _ in first })
     }
-    var directory = path
-    while let slash = directory.lastIndex(of: "/") {
-      directory = slash == directory.startIndex ? "/" : String(directory[..<slash])
-      if let entry = value[directory], let type = entry["type"]?.stringValue {
-        let options = entry["options"]?.stringValue ?? ""
-        return Known(
-          FileSystem(type: type, options: options.split(separator: ",").map(String.init)),
-          from: table.source)
-      }
-      guard directory != "/" else { break }
-    }
-    return Known(missing: "says nothing of '\(path)'", from: table.source)
   }
 }
 
 extension Facts {
+  /// The image at a path; missing where it was not looked at.
+  func image(at path: String) -> Known<ImageFile> {
+    guard let table = images.value else {
+      return Known(missing: images.missingReason ?? "", from: images.source)
+    }
+    return table[path] ?? Known(missing: "says nothing of '\(path)'", from: images.source)
+  }
+
   /// The image behind a disk; missing where the disk has no local path.
   func image(of disk: DomainDisk) -> Known<ImageFile> {
-    guard let path = disk.path else {
+    guard let path = backing(of: disk).path else {
       return Known(missing: "has no local path", from: disk.node.xpath + "/source")
     }
-    return ImageFile.at(path, in: snapshot)
+    return image(at: path)
   }
 
-  /// The host's block device that a path names, links followed; nil where nobody can tell.
-  func blockDevice(at path: String) -> BlockDevice? {
-    var place = path
-    for _ in 0..<4 {
-      if let device = blockDevicesByPath[place] { return device }
-      guard let next = snapshot.links[place] else { break }
-      place = next
+  /// The file system that a file lies on; missing where nobody looked.
+  func fileSystem(of path: String) -> Known<FileSystem> {
+    guard let table = fileSystems.value else {
+      return Known(missing: fileSystems.missingReason ?? "", from: fileSystems.source)
     }
-    // A partition: the disk whose name begins it.
-    guard place.hasPrefix("/dev/"), place.utf8.dropFirst(5).firstIndex(of: 47) == nil else {
-      return nil
+    var directory = path
+    while let slash = directory.lastIndex(of: "/") {
+      directory = slash == directory.startIndex ? "/" : String(directory[..<slash])
+      if let found = table[directory] { return Known(found, from: fileSystems.source) }
+      guard directory != "/" else { break }
     }
-    var name = place[...]
-    while let last = name.utf8.last, (last >= 48 && last <= 57) || last == 112 {
-      name = name.dropLast()
-      if let device = blockDevicesByPath[String(name)] { return device }
-    }
-    return nil
-  }
-}
-
-extension BlockDevice {
-  /// Devices by the paths that name them, below /dev and /dev/mapper.
-  static func byPath(_ devices: [BlockDevice]) -> [String: BlockDevice] {
-    var result: [String: BlockDevice] = [:]
-    for device in devices {
-      if let name = device.mappedName { result["/dev/mapper/" + name] = device }
-    }
-    for device in devices { result["/dev/" + device.name] = device }
-    return result
+    return Known(missing: "says nothing of '\(path)'", from: fileSystems.source)
   }
 }

@@ -59,12 +59,13 @@ public enum ReadingPlan {
     "/sys/block/*/device/driver", "/sys/block/*/device/device/driver", "/sys/block/*/slaves/*",
     "/sys/bus/pci/devices/*", "/sys/bus/pci/devices/*/driver",
     "/sys/bus/pci/devices/*/iommu_group", "/sys/bus/pci/devices/*/physfn",
-    "/sys/bus/pci/devices/*/virtfn#", "/dev/mapper/*",
+    "/sys/bus/pci/devices/*/virtfn#", "/sys/bus/mdev/devices/*", "/dev/mapper/*",
   ]
 
   /// Files to read for the process of each running domain; `PID` stands for its number.
   public static let processFiles: [String] =
-    under("/proc/PID", ["status", "numa_maps", "smaps", "cgroup", "comm", "attr/current"])
+    under(
+      "/proc/PID", ["status", "numa_maps", "smaps", "cgroup", "comm", "cmdline", "attr/current"])
     + under("/proc/PID/task/#", ["comm", "status"])
 
   /// Directories to list for the process of each running domain.

@@ -1,10 +1,10 @@
 // What a change of a definition makes of a snapshot: the model that laws and dry runs use.
 
 extension Snapshot {
-  /// This snapshot after a domain's definition was edited.
+  /// This snapshot after a domain's definition was edited and its live calls were made.
   ///
   /// The persistent definition changes; the running guest keeps its own until it is started anew,
-  /// but for what the change's live calls bring about, which the caller models where it needs it.
+  /// but for the threads that live calls pin.
   ///
   /// - Throws: `XMLEditError` where there is no such domain, it is transient, or an edit can't be
   ///   made.
@@ -19,6 +19,28 @@ extension Snapshot {
     var copy = self
     copy.domains[domain.index].persistent = Known(
       edited, from: domain.source.persistent?.source ?? domain.source.origin)
+    if let pid = domain.pid, domain.isRunning {
+      for call in change.live { copy.pin(call, pid) }
+    }
     return copy
+  }
+
+  /// What a pinning call makes of the status of the thread it is about.
+  private mutating func pin(_ call: LiveCall, _ pid: Int) {
+    for thread in GuestProcess(self, pid: pid).threads.value ?? [] {
+      let cpus: CPUSet
+      switch (call, thread.role) {
+      case (.pinVCPU(let id, let set), .vcpu(let own)) where own == id: cpus = set
+      case (.pinIOThread(let id, let set), .iothread(let own)) where own == id: cpus = set
+      case (.pinEmulator(let set), .emulator): cpus = set
+      default: continue
+      }
+      let path = "/proc/\(pid)/task/\(thread.tid)/status"
+      guard let text = raw(path).value else { continue }
+      let key = "Cpus_allowed_list:"
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      files[path] = .text(
+        lines.map { $0.hasPrefix(key) ? "\(key)\t\(cpus)" : String($0) }.joined(separator: "\n"))
+    }
   }
 }

@@ -48,6 +48,7 @@ public enum Audit {
     _ context: Context, rules: [RuleInstance], selection: Selection = Selection()
   ) -> [Assessment] {
     let keys = Set(context.facts.domains.map(\.key))
+    let foreign = foreignGuests(context.facts.domains)
     var assessments: [Assessment] = []
     for rule in rules where selection.includes(rule: rule.about.id) {
       guard isWanted(rule, by: context) else { continue }
@@ -59,7 +60,8 @@ public enum Audit {
           guard let key, wanted.contains(key) else { continue }
         }
         let grade = guests.isEmpty ? host : key.flatMap { guests[$0] } ?? host
-        let verdict = elsewhere(judgement, context) ?? judgement.verdict
+        let verdict =
+          elsewhere(judgement, context) ?? key.flatMap { foreign[$0] } ?? judgement.verdict
         guard let severity = grade.severity(of: verdict) else { continue }
         assessments.append(
           Assessment(
@@ -167,6 +169,17 @@ public enum Audit {
       }
       return table == .off ? nil : table
     }
+  }
+
+  /// Rules of this catalogue know QEMU's defaults; about guests of Xen, containers and the rest
+  /// they would be wrong.
+  private static func foreignGuests(_ domains: [Domain]) -> [String: Verdict] {
+    var result: [String: Verdict] = [:]
+    for domain in domains where !domain.definition.isQEMU {
+      result[domain.key] = .notApplicable(
+        "a guest of '\(domain.definition.type)': the rule speaks of QEMU")
+    }
+    return result
   }
 }
 

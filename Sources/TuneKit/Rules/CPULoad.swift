@@ -20,7 +20,7 @@ struct CPULoad: Sendable, Equatable {
       let definition = domain.current
       if definition.isDedicated {
         shared = shared.subtracting(definition.pinnedCPUs)
-      } else if !definition.isPinned {
+      } else if !context.isPinned(definition) {
         vcpus += definition.cputune.current
       }
     }
@@ -41,5 +41,42 @@ struct CPULoad: Sendable, Equatable {
     let tenths = (Double(part) * 10 / Double(whole)).rounded()
     guard tenths < 1e12 else { return "very many" }
     return "\(Int(tenths) / 10).\(Int(tenths) % 10)"
+  }
+}
+
+/// vCPUs of running guests that are kept on one node without CPUs of their own.
+struct PoolLoad: Sendable, Equatable {
+  /// The node.
+  let node: Int
+  /// Their current vCPUs.
+  let vcpus: Int
+  /// CPUs of the node that their pins name and no dedicated guest has.
+  let cpus: Int
+
+  /// vCPUs a CPU.
+  var ratio: Double { cpus == 0 ? .infinity : Double(vcpus) / Double(cpus) }
+
+  static func all(_ context: Context) -> [PoolLoad] {
+    let topology = context.facts.topology
+    guard topology.fullNodes.count > 1 else { return [] }
+    var own = CPUSet()
+    var vcpus: [Int: Int] = [:]
+    var cpus: [Int: CPUSet] = [:]
+    for domain in context.facts.runningDomains {
+      let definition = domain.current
+      if definition.isDedicated {
+        own = own.union(definition.pinnedCPUs)
+        continue
+      }
+      guard context.isPinned(definition) else { continue }
+      let nodes = topology.nodes(of: definition.pinnedCPUs)
+      guard nodes.count == 1, let node = nodes.first else { continue }
+      vcpus[node, default: 0] += definition.cputune.current
+      cpus[node] = (cpus[node] ?? []).union(definition.pinnedCPUs)
+    }
+    return vcpus.keys.sorted().map { node in
+      let usable = (cpus[node] ?? []).subtracting(own)
+      return PoolLoad(node: node, vcpus: vcpus[node] ?? 0, cpus: usable.count)
+    }
   }
 }

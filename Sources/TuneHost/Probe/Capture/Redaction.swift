@@ -35,6 +35,10 @@ struct Redaction {
   func applied(to tree: CaptureTree) -> CaptureTree {
     var tree = tree
     tree.remove("/etc/machine-id")
+    // Arguments of QEMU hold names, addresses and serials in forms of their own.
+    for path in tree.nodes.keys where path.hasPrefix("/proc/") && path.hasSuffix("/cmdline") {
+      if path != "/proc/cmdline" { tree.remove(path) }
+    }
     // Sorted, so that the numbering of replacements depends on the content alone.
     var changed: [String: [UInt8]] = [:]
     for (path, node) in tree.nodes.sorted(by: { $0.key < $1.key }) {

@@ -24,7 +24,40 @@ struct AffinityActual: Rule {
       guard let process = context.facts.process(of: domain) else {
         return .unknown("its process is not known")
       }
-      return process.threads.orUnknown { judge(domain, definition, $0, process.pid) }
+      let verdict = process.threads.orUnknown { judge(domain, definition, $0, process.pid) }
+      // Threads of a captured host can't be moved, nor those whose definition nobody keeps.
+      guard context.facts.snapshot.origin == .live, !domain.isTransient,
+        case .violated(let violation) = verdict, let threads = process.threads.value
+      else { return verdict }
+      return .violated(moving(violation, domain, calls(definition, threads)))
+    }
+  }
+
+  /// The violation with calls that pin the threads again.
+  private static func moving(
+    _ violation: Violation, _ domain: Domain, _ calls: [LiveCall]
+  ) -> Violation {
+    Violation(
+      violation.message, severity: violation.severity, evidence: violation.evidence,
+      remedy: Remedy(
+        .live, violation.remedy.summary,
+        changes: [.domain(DomainChange(domain: domain.key, edits: [], live: calls))]),
+      cause: violation.cause)
+  }
+
+  private static func calls(
+    _ definition: DomainDefinition, _ threads: [GuestProcess.Thread]
+  ) -> [LiveCall] {
+    threads.compactMap { thread in
+      guard let wanted = definition.pin(of: thread.role)?.cpus, let actual = thread.cpus.value,
+        !actual.isSubset(of: wanted)
+      else { return nil }
+      switch thread.role {
+      case .vcpu(let id): return .pinVCPU(id, wanted)
+      case .iothread(let id): return .pinIOThread(id, wanted)
+      case .emulator: return .pinEmulator(wanted)
+      case .helper: return nil
+      }
     }
   }
 
@@ -35,15 +68,13 @@ struct AffinityActual: Rule {
     var wrong: [String] = []
     var unread: String?
     for thread in threads {
-      let (what, pin): (String, DomainPin)
-      switch thread.role {
-      case .vcpu(let id) where id < definition.vcpus:
-        (what, pin) = ("vCPU \(id)", definition.pin(ofVCPU: id))
-      case .iothread(let id): (what, pin) = ("IOThread \(id)", definition.pin(ofIOThread: id))
-      case .emulator: (what, pin) = ("the emulator", definition.emulatorPin)
-      default: continue
-      }
-      guard let wanted = pin.cpus else { continue }
+      guard let wanted = definition.pin(of: thread.role)?.cpus else { continue }
+      let what =
+        switch thread.role {
+        case .vcpu(let id): "vCPU \(id)"
+        case .iothread(let id): "IOThread \(id)"
+        default: "the emulator"
+        }
       guard let actual = thread.cpus.value else {
         unread = thread.cpus.unknownReason
         continue
@@ -88,4 +119,17 @@ struct AffinityActual: Rule {
     Example("the vCPU may run anywhere", host("0-15"), .violated(.warning)),
     Example("the vCPU was moved", host("3"), under: .latency, .violated(.critical)),
   ]
+}
+
+extension DomainDefinition {
+  /// Where a thread of the guest's process may run, as declared; nil for helpers and for vCPUs
+  /// that are not defined.
+  func pin(of role: GuestProcess.Role) -> DomainPin? {
+    switch role {
+    case .vcpu(let id): id < vcpus ? pin(ofVCPU: id) : nil
+    case .iothread(let id): pin(ofIOThread: id)
+    case .emulator: emulatorPin
+    case .helper: nil
+    }
+  }
 }

@@ -12,13 +12,17 @@ struct CPUMode: Rule {
     sources: [.article("§6.1"), .link("https://www.qemu.org/docs/master/system/i386/cpu.html")])
 
   private static let ancient: Set<String> = [
-    "qemu64", "kvm64", "kvm32", "qemu32", "486", "pentium", "pentium2", "pentium3", "pentiumpro",
+    "qemu64", "kvm64", "kvm32", "qemu32", "486",
   ]
 
   static func evaluate(_ context: Context) -> [Judgement] {
     context.judgeDomains { domain in
       let definition = domain.definition
-      guard definition.isX86 != false else { return .notApplicable("not x86") }
+      let hostIsX86 = context.facts.processor.architecture.map { $0 == .x86 }
+      guard let isX86 = definition.isX86 ?? hostIsX86 else {
+        return .unknown("os/type/@arch: the architecture is not stated")
+      }
+      guard isX86 else { return .notApplicable("not x86") }
       guard definition.type != "qemu" else { return .notApplicable("emulated without KVM") }
       let family = context.family(of: domain)
       let isDemanding = [.db, .latency, .hpc, .network].contains(family)
@@ -30,7 +34,7 @@ struct CPUMode: Rule {
         return violation(
           domain, wanted, evidence, "\(domain.key) has QEMU's default CPU, which lacks AVX and AES")
       }
-      if mode == "custom", let model, ancient.contains(model) {
+      if mode == "custom", let model, ancient.contains(model) || model.hasPrefix("pentium") {
         return violation(
           domain, wanted, [definition.evidence("cpu/model", model, wanted)],
           "\(domain.key) has CPU model \(model), which lacks AVX and AES")

@@ -20,12 +20,7 @@ struct CPUTopology: Rule {
     let vcpus = definition.vcpus
     guard let topology = definition.cpu?.topology else {
       guard vcpus > 1 else { return .notApplicable("one vCPU") }
-      let isClient =
-        definition.tags.osID.map { id in
-          ["/win/10", "/win/11", "/win/7", "/win/8", "/win/xp", "/win/vista"].contains {
-            id.hasSuffix($0) || id.contains($0 + ".")
-          }
-        } ?? false
+      let isClient = isWindowsClient(definition) && vcpus > 2
       return violation(
         domain, "absent", isClient ? .warning : .info,
         isClient
@@ -43,19 +38,33 @@ struct CPUTopology: Rule {
     }
     let nodes = context.facts.topology.nodes(of: definition.pinnedCPUs)
     let cells = definition.cpu?.cells.count ?? 0
-    if definition.isPinned, nodes.count > 1, topology.sockets != nodes.count,
+    if context.isPinned(definition), nodes.count > 1, topology.sockets != nodes.count,
       cells != nodes.count, vcpus % (nodes.count * topology.threads) == 0
     {
       return violation(
-        domain, text, .warning,
+        domain, text, nil,
         "\(domain.key) spans \(nodes.count) nodes and shows \(topology.sockets) sockets",
         sockets: nodes.count, threads: topology.threads)
+    }
+    if topology.sockets > 2, isWindowsClient(definition) {
+      return violation(
+        domain, text, .warning,
+        "\(domain.key): Windows uses two of its \(topology.sockets) sockets", sockets: 1,
+        threads: topology.threads)
     }
     return .satisfied([definition.evidence("cpu/topology", text)])
   }
 
+  /// Editions for desktops use two sockets at most.
+  private static func isWindowsClient(_ definition: DomainDefinition) -> Bool {
+    guard let id = definition.tags.osID else { return false }
+    return ["/win/10", "/win/11", "/win/7", "/win/8", "/win/xp", "/win/vista"].contains {
+      id.hasSuffix($0) || id.contains($0 + ".")
+    }
+  }
+
   private static func violation(
-    _ domain: Domain, _ observed: String, _ severity: Severity, _ message: String, sockets: Int,
+    _ domain: Domain, _ observed: String, _ severity: Severity?, _ message: String, sockets: Int,
     threads: Int
   ) -> Verdict {
     let cores = domain.definition.vcpus / (sockets * threads)
@@ -88,7 +97,15 @@ struct CPUTopology: Rule {
     Example("one vCPU", guest("", vcpus: 1), .notApplicable),
     Example(
       "dies count", guest("<topology sockets='1' dies='2' cores='2' threads='1'/>"), .satisfied),
+    Example(
+      "two vCPUs are two sockets for a Windows client",
+      guest("", vcpus: 2, system: "http://microsoft.com/win/11"), .violated(.info)),
     Example("none", guest(""), .violated(.info)),
+    Example(
+      "four sockets for a Windows client",
+      guest(
+        "<topology sockets='4' cores='1' threads='1'/>", system: "http://microsoft.com/win/10"),
+      .violated(.warning)),
     Example(
       "none for a Windows client", guest("", system: "http://microsoft.com/win/11"),
       .violated(.warning)),

@@ -17,6 +17,9 @@ struct CPUVCPUSched: Rule {
         ["fifo", "rr"].contains($0.scheduler)
       }
       if let no = context.cpusMissing, !realTime.isEmpty { return no }
+      if !realTime.isEmpty, let reason = CPUIsolation.unread(context.facts.snapshot) {
+        return .unknown(reason)
+      }
       let isolated = context.facts.topology.isolated
       let pinned = realTime.isEmpty ? [] : definition.vcpuPins
       for entry in realTime {

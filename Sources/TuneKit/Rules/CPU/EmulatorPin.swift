@@ -19,6 +19,7 @@ struct EmulatorPin: Rule {
       if let cpus = pin.cpus, cpus.isDisjoint(with: definition.pinnedCPUs) {
         return .satisfied([definition.evidence("cputune/emulatorpin/@cpuset", text)])
       }
+      if pin == .automatic { return .unknown("numad decides at the start where the emulator runs") }
       let wanted = context.helperCPUs(for: definition)
       return .violated(
         Violation(

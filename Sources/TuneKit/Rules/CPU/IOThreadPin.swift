@@ -24,6 +24,7 @@ struct IOThreadPin: Rule {
         guard let cpus = definition.pin(ofIOThread: id).cpus else { return true }
         return !cpus.isDisjoint(with: definition.pinnedCPUs)
       }
+      if wrong.isEmpty, let far = far(context, definition) { return remote(domain, far) }
       guard !wrong.isEmpty else {
         return .satisfied([definition.evidence("cputune/iothreadpin", "\(threads.count) pinned")])
       }
@@ -49,9 +50,59 @@ struct IOThreadPin: Rule {
     }
   }
 
+  /// An IOThread that is pinned to other nodes than its device lies on.
+  private struct Far {
+    let thread: Int
+    let cpus: CPUSet
+    let disk: DomainDisk
+    let node: Int
+  }
+
+  private static func far(_ context: Context, _ definition: DomainDefinition) -> Far? {
+    let topology = context.facts.topology
+    guard context.nodesMissing == nil, topology.fullNodes.count > 1 else { return nil }
+    for disk in definition.devices.disks where disk.isDisk {
+      guard case .device(let path) = context.facts.backing(of: disk),
+        let node = context.facts.localNVMe(at: path)?.numaNode
+      else { continue }
+      for id in disk.iothread.map({ [$0] }) ?? disk.iothreads {
+        guard let cpus = definition.pin(ofIOThread: id).cpus else { continue }
+        let nodes = topology.nodes(of: cpus)
+        if !nodes.isEmpty, !nodes.contains(node) {
+          return Far(thread: id, cpus: cpus, disk: disk, node: node)
+        }
+      }
+    }
+    return nil
+  }
+
+  private static func remote(_ domain: Domain, _ far: Far) -> Verdict {
+    .violated(
+      Violation(
+        "\(domain.key): IOThread \(far.thread) serves \(far.disk.subjectName), which lies on node "
+          + "\(far.node), from CPUs \(far.cpus)",
+        evidence: [
+          domain.definition.evidence(
+            "cputune/iothreadpin[@iothread='\(far.thread)']/@cpuset", far.cpus.description,
+            "CPUs of node \(far.node)")
+        ],
+        remedy: .advice(
+          "pin it to CPUs of the device's node, or move the guest there ('tuned-vm place')")))
+  }
+
   private static func guest(_ pin: String) -> Snapshot {
     Snapshot.exampleHost().with(
       domain: PinnedExample.xml([1, 2], more: pin, extra: "<iothreads>1</iothreads>"))
+  }
+
+  /// A disk on the NVMe device of node 1.
+  private static func near(_ cpu: Int) -> Snapshot {
+    Snapshot.exampleHost().with(
+      domain: PinnedExample.xml(
+        [1, 2], more: "<iothreadpin iothread='1' cpuset='\(cpu)'/>",
+        extra: "<iothreads>1</iothreads>",
+        devices: "<disk type='block'><driver name='qemu' iothread='1'/>"
+          + "<source dev='/dev/nvme0n1p3'/><target dev='vda' bus='virtio'/></disk>"))
   }
 
   static let examples: [Example] = [
@@ -60,6 +111,8 @@ struct IOThreadPin: Rule {
     Example(
       "no IOThreads", Snapshot.exampleHost().with(domain: PinnedExample.xml([1, 2])), under: .db,
       .notApplicable),
+    Example("its device is near", near(7), under: .db, .satisfied),
+    Example("its device is on another node", near(3), under: .db, .violated(.info)),
     Example("not pinned", guest(""), under: .db, .violated(.info)),
     Example(
       "on a vCPU's CPU", guest("<iothreadpin iothread='1' cpuset='2'/>"),

@@ -10,6 +10,13 @@ extension Context {
     return node.cpus.first.map { facts.topology.siblings(of: $0).intersection(node.cpus) } ?? []
   }
 
+  /// Whether every vCPU has declared CPUs that are not simply all of the host's.
+  func isPinned(_ definition: DomainDefinition) -> Bool {
+    guard definition.isPinned else { return false }
+    guard let online = facts.topology.online.value, online.count > 1 else { return true }
+    return !definition.vcpuPins.contains { $0.cpus.map { online.isSubset(of: $0) } ?? true }
+  }
+
   /// Running domains other than one, whose vCPUs may use some of these CPUs.
   func guests(on cpus: CPUSet, beside domain: Domain) -> [Domain] {
     let isolated = facts.topology.isolated

@@ -56,7 +56,10 @@ struct PinOverlap: Rule {
 
   /// The CPUs of the vCPUs that are switched on, where each has one.
   private static func singles(_ definition: DomainDefinition) -> [Int]? {
-    let pins = definition.vcpuPins.prefix(max(1, definition.cputune.current))
+    let tune = definition.cputune
+    let all = definition.vcpuPins
+    let pins = all.indices.filter { !tune.offline.contains($0) }
+      .prefix(max(1, tune.current)).map { all[$0] }
     let single = pins.compactMap { $0.cpus?.count == 1 ? $0.cpus?.first : nil }
     return single.count == pins.count ? single : nil
   }

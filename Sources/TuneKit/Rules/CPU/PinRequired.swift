@@ -41,19 +41,14 @@ struct PinRequired: Rule {
     ]
     if definition.isDedicated { return .satisfied(evidence) }
     if let no = context.nodesMissing { return no }
-    let online = context.facts.topology.online.value ?? []
-    let isPinned =
-      definition.isPinned
-      && !definition.vcpuPins.contains { $0.cpus.map { online.isSubset(of: $0) } ?? true }
-    if isPinned, !isOwn { return .satisfied(evidence) }
+    if context.isPinned(definition), !isOwn { return .satisfied(evidence) }
     let isFlat = context.facts.topology.fullNodes.count < 2
-    let isMixed = [.general, .throughput, .migratable, .secure].contains(profile.family)
     return .violated(
       Violation(
         isOwn
           ? "\(domain.key) has no CPUs of its own for its \(definition.vcpus) vCPUs"
           : "\(domain.key) has \(definition.vcpus) vCPUs and floats over the whole host",
-        severity: isFlat && isMixed ? .info : nil, evidence: evidence,
+        severity: isFlat && !isOwn ? .info : nil, evidence: evidence,
         remedy: plan.remedy(for: domain), cause: "pins of \(domain.key)"))
   }
 
@@ -78,6 +73,15 @@ struct PinRequired: Rule {
     Example(
       "one node", Snapshot.exampleHost(nodes: 1).with(domain: DomainXML.example(vcpus: 12)),
       .violated(.info)),
+    Example(
+      "a cpuset of the whole host is no pin",
+      Snapshot.exampleHost(coresPerNode: 8).with(
+        domain: DomainXML.example(vcpus: 12, vcpuAttributes: "cpuset='0-31'")),
+      .violated(.warning)),
+    Example(
+      "a database on one node",
+      Snapshot.exampleHost(nodes: 1).with(
+        domain: DomainXML.example(vcpus: 12)), under: .db, .violated(.info)),
     Example(
       "twelve vCPUs float over two nodes",
       Snapshot.exampleHost(coresPerNode: 8).with(domain: DomainXML.example(vcpus: 12)),

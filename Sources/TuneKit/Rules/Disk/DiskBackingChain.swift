@@ -16,9 +16,10 @@ struct DiskBackingChain: Rule {
       let warning = Int(profile.number(about.id, "warning") ?? 3)
       let critical = Int(profile.number(about.id, "critical") ?? 10)
       let live = domain.live?.devices.disks.first { $0.target == disk.target } ?? disk
-      guard let depth = depth(context.facts, live) else {
+      guard let (depth, isCircle) = depth(context.facts, live) else {
         return .unknown(context.facts.image(of: disk).unknownReason)
       }
+      if isCircle { return circle(disk) }
       let evidence = [disk.node.evidence("backingStore", "\(depth) layers", "at most \(warning)")]
       guard depth > warning else { return .satisfied(evidence) }
       return .violated(
@@ -30,21 +31,33 @@ struct DiskBackingChain: Rule {
     }
   }
 
-  /// Layers below the image; nil where nobody can tell.
-  private static func depth(_ facts: Facts, _ disk: DomainDisk) -> Int? {
+  private static func circle(_ disk: DomainDisk) -> Verdict {
+    .violated(
+      Violation(
+        "\(disk.subjectName) stands on backing files that lead back to themselves: it can't be opened",
+        severity: .critical,
+        evidence: [disk.node.evidence("backingStore", "a circle", "an end")],
+        remedy: .advice("restore the image's own backing file: qemu-img rebase -u -b FILE")))
+  }
+
+  /// Layers below the image, and whether they go round in a circle; nil where nobody can tell.
+  private static func depth(_ facts: Facts, _ disk: DomainDisk) -> (layers: Int, isCircle: Bool)? {
     let declared = disk.backingDepth
-    guard let path = disk.path, disk.effectiveFormat != "raw" else { return declared ?? 0 }
+    guard let path = facts.backing(of: disk).path, disk.effectiveFormat != "raw" else {
+      return (declared ?? 0, false)
+    }
     var seen: Set<String> = [path]
     var depth = 0
     var next = path
-    while let image = ImageFile.at(next, in: facts.snapshot).value, depth < 64 {
-      guard image.backingFile != nil else { return max(depth, declared ?? 0) }
+    while let image = facts.image(at: next).value, depth < 64 {
+      guard image.backingFile != nil else { return (max(depth, declared ?? 0), false) }
       depth += 1
-      guard let backing = image.backingPath, seen.insert(backing).inserted else { break }
+      guard let backing = image.backingPath else { break }
+      guard seen.insert(backing).inserted else { return (depth, true) }
       next = backing
     }
-    if depth > 0 { return max(depth, declared ?? 0) }
-    return declared
+    if depth > 0 { return (max(depth, declared ?? 0), false) }
+    return declared.map { ($0, false) }
   }
 
   private static func guest(layers: Int) -> Snapshot {
@@ -65,6 +78,13 @@ struct DiskBackingChain: Rule {
     Example("a linked clone", guest(layers: 2), under: .desktop, .satisfied),
     Example(
       "nobody looked at the image", guest(layers: 0).without("/tuned-vm/images.json"), .unknown),
+    Example(
+      "backing files in a circle",
+      guest(layers: 0).with(
+        file: "/tuned-vm/images.json",
+        #"{"/i/0":{"format":"qcow2","backingFile":"1","backingPath":"/i/1"},"#
+          + #""/i/1":{"format":"qcow2","backingFile":"0","backingPath":"/i/0"}}"#),
+      .violated(.critical)),
     Example("four layers", guest(layers: 4), .violated(.warning)),
     Example("eleven layers", guest(layers: 11), .violated(.critical)),
   ]

@@ -12,7 +12,7 @@ struct DiskBlockSize: Rule {
 
   static func evaluate(_ context: Context) -> [Judgement] {
     context.judgeDisks { domain, disk in
-      guard let path = disk.blockPath, disk.type == "block" else {
+      guard case .device(let path) = context.facts.backing(of: disk) else {
         return .notApplicable("no block device of the host behind it")
       }
       if let no = context.hostMissing { return no }

@@ -12,9 +12,13 @@ struct DiskBus: Rule {
       + "(attach a second virtio disk, install the driver, then switch); CD-ROMs and floppies.",
     sources: [.article("§3.2"), .article("§6.3"), .article("§6.4")])
 
-  static func evaluate(_ context: Context) -> [Judgement] { context.judgeDisks(judge) }
+  static func evaluate(_ context: Context) -> [Judgement] {
+    context.judgeDisks { judge($0, $1, context) }
+  }
 
-  private static func judge(_ domain: Domain, _ disk: DomainDisk) -> Verdict {
+  private static func judge(
+    _ domain: Domain, _ disk: DomainDisk, _ context: Context
+  ) -> Verdict {
     let definition = domain.definition
     guard let bus = disk.bus else {
       return .unknown("\(disk.node.xpath)/target/@bus: neither the bus nor the target says it")
@@ -24,12 +28,10 @@ struct DiskBus: Rule {
     case "virtio": return .satisfied(evidence)
     case "ide", "sata", "usb", "fdc": break
     case "scsi":
-      switch scsiModel(disk, definition) {
-      case nil:
-        return .unknown("\(disk.node.xpath): the SCSI controller's model is not stated")
-      case let model? where !isEmulated(model): return .satisfied(evidence)
-      default: break
+      guard let model = scsiModel(disk, definition) else {
+        return defaultSCSI(domain, disk, context, evidence)
       }
+      if !isEmulated(model) { return .satisfied(evidence) }
     default: return .notApplicable("bus '\(bus)' has no paravirtual counterpart to compare with")
     }
     let hasDriver = definition.devices.disks.contains { $0.bus == "virtio" }
@@ -46,11 +48,33 @@ struct DiskBus: Rule {
   private static func scsiModel(_ disk: DomainDisk, _ definition: DomainDefinition) -> String? {
     let index = disk.controllerIndex ?? 0
     let controllers = definition.devices.controllers.filter { $0.type == "scsi" }
-    return controllers.first { ($0.index ?? 0) == index }?.model
+    let own = controllers.enumerated().first { ($0.element.index ?? $0.offset) == index }?.element
+    // libvirt places disks without an address itself, on the controllers that are there.
+    return (own ?? (disk.controllerIndex == nil ? controllers.first : nil))?.model
+  }
+
+  /// No model is written: libvirt takes lsilogic on x86 where QEMU has it, virtio-scsi elsewhere
+  /// (qemuDomainGetSCSIControllerModel).
+  private static func defaultSCSI(
+    _ domain: Domain, _ disk: DomainDisk, _ context: Context, _ evidence: [Evidence]
+  ) -> Verdict {
+    let hostIsX86 = context.facts.processor.architecture.map { $0 == .x86 }
+    guard let isX86 = domain.definition.isX86 ?? hostIsX86 else {
+      return .unknown("\(disk.node.xpath): the SCSI controller's model is not stated")
+    }
+    guard isX86 else { return .satisfied(evidence) }
+    if domain.definition.isWindows == true {
+      return .unknown("\(disk.node.xpath): the SCSI controller's model is not stated")
+    }
+    return .violated(
+      Violation(
+        "\(disk.subjectName) hangs on a SCSI controller without a model; libvirt takes the emulated "
+          + "lsilogic where QEMU has it", severity: .info, evidence: evidence,
+        remedy: remedy(domain, disk)))
   }
 
   private static func isEmulated(_ model: String) -> Bool {
-    ["lsilogic", "buslogic", "am53c974", "dc390", "auto"].contains(model)
+    ["lsilogic", "buslogic", "am53c974", "dc390", "dc-390", "ncr53c90", "auto"].contains(model)
       || model.hasPrefix("lsisas")
   }
 
@@ -105,6 +129,12 @@ struct DiskBus: Rule {
     Example(
       "NVMe emulation", .example(domains: DomainXML.example(devices: disk("nvme"))),
       .notApplicable),
+    Example(
+      "SCSI on s390x",
+      .example(domains: DomainXML.example(arch: "s390x", devices: disk("scsi"))), .satisfied),
+    Example(
+      "SCSI on a controller without a model",
+      .example(domains: DomainXML.example(devices: disk("scsi"))), under: .db, .violated(.info)),
     Example(
       "SATA in a Linux guest",
       .example(domains: DomainXML.example(system: DomainXML.linux, devices: disk("sata"))),

@@ -36,7 +36,8 @@ struct DiskCacheMode: Rule {
           return .satisfied([disk.node.evidence("driver/@cache", disk.cache)])
         }
         return violation(
-          domain, disk, evidence, nil,
+          // The drivers of network protocols use no page cache of this host.
+          domain, disk, evidence, disk.networkProtocol == nil ? nil : .info,
           "\(disk.subjectName) goes through the host's page cache (\(mode))")
       }
     }
@@ -46,12 +47,17 @@ struct DiskCacheMode: Rule {
     _ context: Context, _ domain: Domain, _ disk: DomainDisk
   ) -> String? {
     if !disk.hasSource { return "no medium" }
-    if disk.networkProtocol == "rbd" { return "rbd: the mode steers librbd's own, safe cache" }
+    if ["nvme", "vhostuser", "vhostvdpa"].contains(disk.type) {
+      return "\(disk.type) goes past the host's page cache by itself"
+    }
+    if case .network("rbd") = context.facts.backing(of: disk) {
+      return "rbd: the mode steers librbd's own, safe cache"
+    }
     if disk.isReadOnly { return "read-only" }
     if disk.isTransient { return "transient: what is written is dropped" }
     if context.role(of: domain) == "ephemeral" { return "the guest is tagged ephemeral" }
-    if let path = disk.file,
-      let system = FileSystem.of(file: path, in: context.facts.snapshot).value,
+    if case .file(let path) = context.facts.backing(of: disk),
+      let system = context.facts.fileSystem(of: path).value,
       ["tmpfs", "ramfs", "9p"].contains(system.type) || system.type.hasPrefix("fuse")
     {
       return "\(system.type) may not accept O_DIRECT"
@@ -92,6 +98,28 @@ struct DiskCacheMode: Rule {
       "tmpfs has no O_DIRECT",
       guest("").with(file: "/tuned-vm/filesystems.json", #"{"/i":{"type":"tmpfs"}}"#),
       .notApplicable),
+    Example(
+      "a volume of a Ceph pool",
+      Snapshot.exampleHost().with(
+        "/etc/libvirt/storage/ceph.xml", "<pool type='rbd'><name>ceph</name></pool>"
+      ).with(
+        domain: DomainXML.example(
+          devices: "<disk type='volume'><source pool='ceph' volume='a'/><target dev='vda'/></disk>")
+      ), .notApplicable),
+    Example(
+      "an NVMe device of its own",
+      .example(
+        domains: DomainXML.example(
+          devices: "<disk type='nvme'><source type='pci' managed='yes' namespace='1'>"
+            + "<address domain='0x0000' bus='0x5e' slot='0x00' function='0x0'/></source>"
+            + "<target dev='vda'/></disk>")), .notApplicable),
+    Example(
+      "NBD uses no page cache",
+      .example(
+        domains: DomainXML.example(
+          devices:
+            "<disk type='network'><source protocol='nbd' name='a'/><target dev='vda'/></disk>")),
+      under: .db, .violated(.info)),
     Example("absent means writeback", guest(""), .violated(.warning)),
     Example(
       "writethrough under a database", guest("<driver cache='writethrough'/>"), under: .db,

@@ -18,7 +18,7 @@ struct DiskCowOnCow: Rule {
       guard disk.effectiveFormat == "qcow2", let path = disk.file else {
         return .notApplicable("no qcow2 file")
       }
-      return FileSystem.of(file: path, in: context.facts.snapshot).orUnknown { system in
+      return context.facts.fileSystem(of: path).orUnknown { system in
         let evidence = [Evidence(path, observed: "qcow2 on \(system.type)", expected: "raw")]
         let copies =
           system.type == "zfs"

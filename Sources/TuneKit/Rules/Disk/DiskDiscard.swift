@@ -19,11 +19,11 @@ struct DiskDiscard: Rule {
       if disk.discard == "unmap" {
         return .satisfied([disk.node.evidence("driver/@discard", "unmap")])
       }
-      if let reason = incapable(disk, domain.definition.machineVersion) {
+      if let reason = incapable(disk, context.facts.machineVersion(of: domain.definition)) {
         return .notApplicable(reason)
       }
       switch isThin(context.facts, disk) {
-      case nil: return .unknown(context.facts.image(of: disk).unknownReason)
+      case nil: return .unknown(reason(context.facts, disk))
       case false?: return .notApplicable("the storage is not thin")
       case true?:
         return .violated(
@@ -47,10 +47,36 @@ struct DiskDiscard: Rule {
     }
   }
 
+  private static func reason(_ facts: Facts, _ disk: DomainDisk) -> String {
+    switch facts.backing(of: disk) {
+    case .device(let path): "\(path): what it is made of was not read"
+    case .unknown(let reason): reason
+    default: facts.image(of: disk).unknownReason
+    }
+  }
+
   private static func isThin(_ facts: Facts, _ disk: DomainDisk) -> Bool? {
-    if disk.effectiveFormat == "qcow2" || disk.networkProtocol == "rbd" { return true }
-    guard disk.file != nil else { return false }
-    return facts.image(of: disk).value?.isSparse
+    if disk.effectiveFormat == "qcow2" { return true }
+    switch facts.backing(of: disk) {
+    case .network(let name): return name == "rbd"
+    case .device(let path): return isThin(facts, device: path)
+    case .file: return facts.image(of: disk).value?.isSparse
+    case .none: return false
+    case .unknown:
+      return ["nvme", "vhostuser", "vhostvdpa"].contains(disk.type) ? false : nil
+    }
+  }
+
+  /// A logical volume of a thin pool stands on the pool's own device, `GROUP-POOL-tpool`. Whether a
+  /// zvol is sparse, only the zfs command tells.
+  private static func isThin(_ facts: Facts, device path: String) -> Bool? {
+    guard let device = facts.blockDevice(at: path) else { return nil }
+    if device.name.hasPrefix("rbd") { return true }
+    if device.name.hasPrefix("zd") { return nil }
+    guard device.kind == .deviceMapper else { return false }
+    let parts = facts.parts(of: device)
+    if parts.contains(where: { $0.mappedName?.hasSuffix("-tpool") == true }) { return true }
+    return parts.count > 1 ? false : nil
   }
 
   private static func guest(_ driver: String, machine: String = "pc-q35-7.2") -> Snapshot {
@@ -59,6 +85,17 @@ struct DiskDiscard: Rule {
         machine: machine,
         devices: "<disk type='file'><driver name='qemu' \(driver)/><source file='/i/a.img'/>"
           + "<target dev='vda' bus='virtio'/></disk>"))
+  }
+
+  private static func volume(_ slave: String) -> Snapshot {
+    Snapshot.exampleHost().with("/sys/block/dm-0/dm/name", "vg0-db1\n")
+      .withDirectory("/sys/block/dm-0/slaves", [slave])
+      .with("/sys/block/dm-1/dm/name", "vg0-pool-tpool\n")
+      .withDirectory("/sys/block/dm-1/slaves", ["sda2"])
+      .with(
+        domain: DomainXML.example(
+          devices: "<disk type='block'><driver name='qemu' type='raw'/>"
+            + "<source dev='/dev/vg0/db1'/><target dev='vda' bus='virtio'/></disk>"))
   }
 
   static let examples: [Example] = [
@@ -71,6 +108,8 @@ struct DiskDiscard: Rule {
     Example(
       "an old machine can't", guest("type='qcow2'", machine: "pc-q35-3.1"), .notApplicable),
     Example("a raw file nobody looked at", guest("type='raw'"), .unknown),
+    Example("a thick logical volume", volume("sda2"), .notApplicable),
+    Example("a volume of a thin pool", volume("dm-1"), .violated(.info)),
     Example("qcow2 grows for ever", guest("type='qcow2'"), .violated(.info)),
   ]
 }

@@ -9,7 +9,8 @@ struct DiskFormat: Rule {
     cost: "Conversion needs the space of the whole disk and a stopped guest; snapshots inside of "
       + "the image are lost.",
     notWhen: "Other profiles than db and latency accept qcow2; network storage such as rbd is raw "
-      + "by nature; fully preallocated qcow2 without a backing file is only worth knowing.",
+      + "by nature; fully preallocated qcow2 without a backing file is only worth knowing, and so is "
+      + "one whose snapshots or backing files are in use.",
     sources: [.article("§4.3"), .article("§6.4")])
 
   private static let foreign: Set<String> = [
@@ -32,7 +33,9 @@ struct DiskFormat: Rule {
       }
       let image = context.facts.image(of: disk).value
       let isFlat = image?.isSparse == false && image?.backingFile == nil
-      return violation(disk, format, evidence, isFlat ? .info : nil)
+      // Snapshots and overlays need the format.
+      let isInUse = (disk.backingDepth ?? 0) > 0 || domain.source.hasSnapshots == true
+      return violation(disk, format, evidence, isFlat || isInUse ? .info : nil)
     }
   }
 
@@ -81,6 +84,13 @@ struct DiskFormat: Rule {
         file: "/tuned-vm/images.json",
         #"{"/i/a.img":{"kind":"file","format":"qcow2","virtualBytes":100,"allocatedBytes":100}}"#),
       under: .db, .violated(.info)),
+    Example(
+      "an overlay of a backup",
+      .example(
+        domains: DomainXML.example(
+          devices: "<disk type='file'><driver name='qemu' type='qcow2'/><source file='/i/b'/>"
+            + "<backingStore type='file'><format type='raw'/><source file='/i/a'/></backingStore>"
+            + "<target dev='vda' bus='virtio'/></disk>")), under: .db, .violated(.info)),
     Example(
       "a VMware image", .example(domains: DomainXML.example(devices: disk("vmdk"))),
       .violated(.warning)),

@@ -16,7 +16,9 @@ struct DiskIOMode: Rule {
   static func evaluate(_ context: Context) -> [Judgement] {
     context.judgeDisks { domain, disk in
       guard disk.hasSource else { return .notApplicable("no medium") }
-      guard disk.type != "network" else { return .notApplicable("a network disk") }
+      guard !["network", "nvme", "vhostuser", "vhostvdpa"].contains(disk.type) else {
+        return .notApplicable("'\(disk.type)' does not go through a file of this host")
+      }
       if disk.io == "native", !disk.isDirect { return refused(domain, disk) }
       guard disk.isDirect else {
         return .notApplicable("buffered: what submits is not what waits")
@@ -41,6 +43,11 @@ struct DiskIOMode: Rule {
   }
 
   private static func threads(_ context: Context, _ domain: Domain, _ disk: DomainDisk) -> Verdict {
+    switch context.facts.backing(of: disk) {
+    case .network(let name): return .notApplicable("a volume of '\(name)'")
+    case .unknown(let reason): return .unknown(reason)
+    default: break
+    }
     let uring = ioUring(context.facts, domain.definition)
     let isThin = isThin(context.facts, disk)
     if isThin == true {
@@ -68,15 +75,15 @@ struct DiskIOMode: Rule {
   /// Whether a write may have to allocate first; nil for a raw file nobody looked at.
   private static func isThin(_ facts: Facts, _ disk: DomainDisk) -> Bool? {
     if disk.effectiveFormat != "raw" { return true }
-    guard let path = disk.file else { return disk.blockPath == nil ? nil : false }
-    if FileSystem.of(file: path, in: facts.snapshot).value?.isNetwork == true { return true }
+    guard case .file(let path) = facts.backing(of: disk) else { return false }
+    if facts.fileSystem(of: path).value?.isNetwork == true { return true }
     return facts.image(of: disk).value?.isSparse
   }
 
   /// Whether io_uring can be used; nil where nobody can tell.
   private static func ioUring(_ facts: Facts, _ definition: DomainDefinition) -> Bool? {
     guard let kernel = facts.host.kernel.flatMap({ KernelRelease($0) }),
-      let machine = definition.machineVersion
+      let machine = facts.machineVersion(of: definition)
     else { return nil }
     guard kernel.isAtLeast(5, 1), machine >= MachineVersion(5, 0) else { return false }
     // 1 admits a group that QEMU's user may or may not be in.

@@ -16,17 +16,24 @@ struct DiskQueues: Rule {
   static func evaluate(_ context: Context) -> [Judgement] {
     context.facts.domains.flatMap { domain in
       let devices = domain.definition.devices
+      let version = context.facts.machineVersion(of: domain.definition)
       let disks = devices.disks.filter { $0.isDisk && $0.bus == "virtio" }.map { disk in
         Judgement(
           Subject(.domainDisk, disk.subjectName),
-          judge(domain, disk.node, disk.subjectName, disk.queues) {
+          judge(domain, disk.node, disk.subjectName, disk.queues, version) {
             disk.driverEdits([("queues", $0)])
           })
       }
-      let controllers = devices.controllers.filter(\.isVirtioSCSI).map { controller in
+      let serving = devices.controllers.filter { controller in
+        controller.isVirtioSCSI
+          && devices.disks.contains {
+            $0.isDisk && $0.bus == "scsi" && ($0.controllerIndex ?? 0) == (controller.index ?? 0)
+          }
+      }
+      let controllers = serving.map { controller in
         Judgement(
           Subject(.domainDevice, controller.subjectName),
-          judge(domain, controller.node, controller.subjectName, controller.queues) {
+          judge(domain, controller.node, controller.subjectName, controller.queues, version) {
             [.setAttribute(controller.node.path.child("driver"), name: "queues", value: $0)]
           })
       }
@@ -36,7 +43,7 @@ struct DiskQueues: Rule {
 
   private static func judge(
     _ domain: Domain, _ node: XMLNode, _ name: String, _ queues: Int?,
-    _ edits: (String) -> [XMLEdit]
+    _ machine: MachineVersion?, _ edits: (String) -> [XMLEdit]
   ) -> Verdict {
     let vcpus = domain.definition.vcpus
     let wanted = min(vcpus, 256)
@@ -51,7 +58,7 @@ struct DiskQueues: Rule {
     guard vcpus > 1 else { return .notApplicable("one vCPU needs one queue") }
     if let queues, queues != 1 { return .satisfied([node.evidence("driver/@queues", "\(queues)")]) }
     if queues == nil {
-      guard let version = domain.definition.machineVersion else {
+      guard let version = machine else {
         return .unknown("os/type/@machine: its version decides how many queues QEMU gives")
       }
       guard version < MachineVersion(5, 2) else {
@@ -79,6 +86,20 @@ struct DiskQueues: Rule {
     Example(
       "from machine 5.2 on QEMU does it by itself", guest("", machine: "pc-q35-5.2"), .satisfied),
     Example("one vCPU", guest("", vcpus: 1), .notApplicable),
+    Example(
+      "a controller for a CD-ROM drive alone",
+      .example(
+        domains: DomainXML.example(
+          machine: "pc-q35-4.2",
+          devices: "<controller type='scsi' index='0' model='virtio-scsi'/>"
+            + "<disk type='file' device='cdrom'><target dev='sda' bus='scsi'/></disk>")),
+      under: .db, .silent),
+    Example(
+      "an alias follows the installed QEMU",
+      guest("", machine: "q35").with(file: "/tuned-vm/versions.json", "{\"hypervisor\":7002000}"),
+      .satisfied),
+    Example(
+      "Ubuntu's name of an old machine", guest("", machine: "pc-q35-focal"), .violated(.info)),
     Example("an alias hides the version", guest("", machine: "q35"), .unknown),
     Example("an old machine gives one queue", guest(""), under: .db, .violated(.warning)),
     Example("one queue asked for", guest(" queues='1'", machine: "pc-q35-7.2"), .violated(.info)),

@@ -28,6 +28,9 @@ struct DomHypervEnlightenments: Rule {
       return .unknown("metadata: libosinfo's os id doesn't say whether the guest is Windows")
     }
     guard isWindows else { return .notApplicable("the guest is not Windows") }
+    guard definition.isX86 != false, definition.type != "qemu" else {
+      return .notApplicable("another architecture, or emulated without KVM")
+    }
     let features = definition.features
     if features.hypervMode == "passthrough" {
       return .satisfied([definition.evidence("features/hyperv/@mode", "passthrough")])
@@ -77,6 +80,10 @@ struct DomHypervEnlightenments: Rule {
     Example("complete", guest("<hyperv mode='custom'>\(all)</hyperv>"), .satisfied),
     Example("passed through", guest("<hyperv mode='passthrough'/>"), .satisfied),
     Example("Linux never gets them", guest("", system: DomainXML.linux), .notApplicable),
+    Example(
+      "Windows on arm64",
+      .example(domains: DomainXML.example(arch: "aarch64", system: DomainXML.windows)),
+      .notApplicable),
     Example("an unknown guest", guest("", system: nil), .unknown),
     Example("none", guest(""), .violated(.warning)),
     Example(

@@ -14,12 +14,37 @@ struct DomMachineType: Rule {
   /// Releases whose machine types are deprecated or gone: older than six years.
   private static let oldest = MachineVersion(5, 1)
 
-  static func evaluate(_ context: Context) -> [Judgement] { context.judgeDomains(judge) }
+  static func evaluate(_ context: Context) -> [Judgement] {
+    let deprecated = deprecated(context.facts.snapshot)
+    return context.judgeDomains { judge($0, deprecated) }
+  }
 
-  private static func judge(_ domain: Domain) -> Verdict {
+  /// Machine types that the installed QEMU calls deprecated, `ARCH MACHINE`.
+  private static func deprecated(_ snapshot: Snapshot) -> Set<String> {
+    guard let text = snapshot.raw(SecSVirt.capabilities).value,
+      let document = try? XMLDocument(text)
+    else { return [] }
+    var result: Set<String> = []
+    for arch in document.root.all("guest").compactMap({ $0.first("arch") }) {
+      for machine in arch.all("machine") where machine["deprecated"] == "yes" {
+        result.insert("\(arch["name"] ?? "") \(machine.text.trimmedBlanks)")
+      }
+    }
+    return result
+  }
+
+  private static func judge(_ domain: Domain, _ deprecated: Set<String>) -> Verdict {
     let definition = domain.definition
     guard let machine = definition.system.machine else {
       return .notApplicable("no machine type is written, libvirt takes the newest")
+    }
+    if deprecated.contains("\(definition.system.arch ?? "x86_64") \(machine)") {
+      return .violated(
+        Violation(
+          "\(domain.key) runs on machine type \(machine), which the installed QEMU calls deprecated",
+          evidence: [definition.evidence("os/type/@machine", machine, "a newer one")],
+          remedy: .advice(
+            "change the machine type when the guest is down for maintenance; never by itself")))
     }
     let isPC = machine.hasPrefix("pc-i440fx") || machine == "pc"
     guard isPC || machine.hasPrefix("pc-q35") || machine == "q35" else {
@@ -51,6 +76,13 @@ struct DomMachineType: Rule {
     Example(
       "another architecture",
       .example(domains: DomainXML.example(arch: "aarch64", machine: "virt-4.0")), .notApplicable),
+    Example(
+      "deprecated by the installed QEMU",
+      .example(domains: DomainXML.example(machine: "pc-q35-6.2")).with(
+        file: SecSVirt.capabilities,
+        "<capabilities><guest><arch name='x86_64'>"
+          + "<machine deprecated='yes'>pc-q35-6.2</machine></arch></guest></capabilities>"),
+      .violated(.info)),
     Example(
       "an old machine", .example(domains: DomainXML.example(machine: "pc-i440fx-2.11")),
       under: .migratable, .violated(.warning)),

@@ -13,6 +13,7 @@ struct DomLiveDiffers: Rule {
   static func evaluate(_ context: Context) -> [Judgement] {
     context.judgeDomains { domain in
       guard domain.isRunning, let live = domain.live else { return .notApplicable("not running") }
+      if let other = otherProcess(context, domain, live) { return other }
       guard !domain.isTransient else { return .notApplicable("transient") }
       let wanted = fingerprint(domain.definition)
       let actual = fingerprint(live)
@@ -36,6 +37,25 @@ struct DomLiveDiffers: Rule {
     }
   }
 
+  /// A process that runs with other arguments than its definition makes: somebody started it by
+  /// other means, or handed QEMU arguments past libvirt.
+  private static func otherProcess(
+    _ context: Context, _ domain: Domain, _ live: DomainDefinition
+  ) -> Verdict? {
+    guard let process = context.facts.process(of: domain), let words = process.arguments.value
+    else { return nil }
+    let found = QEMUArguments(words).differences(from: live)
+    guard let first = found.first else { return nil }
+    return .violated(
+      Violation(
+        "\(domain.key) runs with \(first.0) \(first.1.printable); its definition makes it "
+          + first.2.printable,
+        evidence: found.map {
+          Evidence("\(process.arguments.source) \($0.0)", observed: $0.1, expected: $0.2)
+        },
+        remedy: .advice("stop the guest and start it by libvirt")))
+  }
+
   /// Values that libvirt doesn't fill in: absent is a value.
   private static func fingerprint(_ definition: DomainDefinition) -> [String: String] {
     var result: [String: String] = [:]
@@ -51,7 +71,17 @@ struct DomLiveDiffers: Rule {
     set("vcpu/@cpuset", tune.cpuset?.description)
     set("cputune/emulatorpin", tune.emulatorPin?.cpus.description)
     set("numatune/memory/@nodeset", definition.memory.binding?.nodes?.description)
+    set("numatune/memory/@mode", definition.memory.binding?.mode)
+    for node in definition.memory.memNodes {
+      set(
+        "numatune/memnode[@cellid='\(node.cell)']",
+        "\(node.mode) \(node.nodes?.description ?? "")")
+    }
+    set("cputune/quota", tune.quota.map { "\($0)" })
+    set("cputune/global_quota", tune.globalQuota.map { "\($0)" })
     set("memoryBacking/hugepages", definition.wantsHugePages ? "there" : nil)
+    set("memoryBacking/locked", definition.memory.isLocked ? "there" : nil)
+    set("memoryBacking/access/@mode", definition.memory.access)
     set("cpu/topology", definition.cpu?.topology.map { "\($0.sockets)×\($0.cores)×\($0.threads)" })
     set("cpu/numa", definition.cpu.flatMap { $0.cells.isEmpty ? nil : "\($0.cells.count) cells" })
     for disk in definition.devices.disks where disk.isDisk {
@@ -94,6 +124,15 @@ struct DomLiveDiffers: Rule {
       devices: "<disk><driver \(driver)/><source file='/a'/><target dev='vda'/></disk>")
   }
 
+  private static func process(_ smp: String, _ accelerator: String) -> Snapshot {
+    let words = [
+      "/usr/bin/qemu-system-x86_64", "-name", "guest=web1,debug-threads=on", "-machine",
+      "pc-q35-7.2,usb=off", "-accel", accelerator, "-m", "size=4194304k", "-smp", smp,
+    ]
+    return Snapshot.exampleHost().with(running: guest("cache='none'"), pid: 4242)
+      .with("/proc/4242/cmdline", words.joined(separator: "\0") + "\0")
+  }
+
   static let examples: [Example] = [
     Example("the same", Snapshot().with(running: guest("cache='none'")), .satisfied),
     Example("not running", .example(domains: guest("")), .notApplicable),
@@ -102,6 +141,9 @@ struct DomLiveDiffers: Rule {
       Snapshot().with(
         running: DomainXML.example(extra: "<cpu mode='host-model'/>"),
         live: DomainXML.example(extra: "<cpu mode='custom'><model>EPYC</model></cpu>")), .satisfied),
+    Example("QEMU runs as defined", process("2", "kvm"), .satisfied),
+    Example("a definition of KVM that is emulated", process("2", "tcg"), .violated(.info)),
+    Example("fewer vCPUs than defined", process("1,sockets=1", "kvm"), .violated(.info)),
     Example(
       "a cache mode waits",
       Snapshot().with(running: guest("cache='none'"), live: guest("cache='writeback'")),

@@ -73,9 +73,9 @@ struct MemBalloon: Rule {
 
   private static func inflated(_ domain: Domain) -> Verdict? {
     let memory = domain.definition.memory
-    guard let total = memory.totalKiB, let current = memory.currentKiB, current < total else {
-      return nil
-    }
+    guard let total = memory.totalKiB, let current = memory.currentKiB,
+      domain.definition.hasInflatedBalloon
+    else { return nil }
     let wanted = "\(total) KiB"
     return .violated(
       Violation(
@@ -110,6 +110,11 @@ struct MemBalloon: Rule {
     Example("no balloon, no overcommitment", guest("<memballoon model='none'/>"), .satisfied),
     Example(
       "a database with a balloon at rest", guest(watched), under: .db, .satisfied),
+    Example(
+      "a database without the device keeps its memory",
+      guest(
+        "<memballoon model='none'/>", extra: "<currentMemory unit='MiB'>2048</currentMemory>"),
+      under: .db, .satisfied),
     Example(
       "no balloon where latency counts", guest("<memballoon model='none'/>"), under: .latency,
       .satisfied),

@@ -20,6 +20,9 @@ struct MemBalloonConflict: Rule {
       return .notApplicable("neither VFIO nor huge pages fix the guest's memory")
     }
     let balloon = definition.devices.balloon
+    if balloon?.model == "none" {
+      return .satisfied([definition.evidence("devices/memballoon/@model", "none")])
+    }
     let memory = definition.memory
     var evidence: [Evidence] = []
     var edits: [XMLEdit] = []
@@ -56,6 +59,12 @@ struct MemBalloonConflict: Rule {
       "huge pages and a balloon at rest",
       .example(domains: DomainXML.example(extra: pages, devices: "<memballoon model='virtio'/>")),
       .satisfied),
+    Example(
+      "no balloon, whatever the definition says of memory",
+      .example(
+        domains: DomainXML.example(
+          extra: "<currentMemory unit='MiB'>1024</currentMemory>" + pages,
+          devices: "<memballoon model='none'/>")), .satisfied),
     Example(
       "ordinary memory may be ballooned",
       .example(

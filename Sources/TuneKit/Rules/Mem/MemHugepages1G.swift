@@ -16,7 +16,9 @@ struct MemHugepages1G: Rule {
 
   private static func judge(_ domain: Domain, _ context: Context) -> Verdict {
     let memory = domain.definition.memory
-    guard memory.hugepages != nil else { return .notApplicable("no huge pages are asked for") }
+    guard domain.definition.wantsHugePages else {
+      return .notApplicable("no huge pages are asked for")
+    }
     guard let total = memory.totalKiB else { return .unknown("memory: the definition states none") }
     guard total >= 16 << 20 else { return .notApplicable("the guest has less than 16 GiB") }
     let parts = [total] + (domain.definition.cpu?.cells ?? []).compactMap(\.memoryKiB)

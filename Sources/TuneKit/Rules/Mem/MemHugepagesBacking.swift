@@ -60,7 +60,9 @@ struct MemHugepagesBacking: Rule {
   /// The answer where it needs no look at the pools.
   private static func settled(_ domain: Domain, _ context: Context) -> Verdict? {
     let memory = domain.definition.memory
-    if let node = memory.hugepages { return .satisfied([node.evidence("", "present")]) }
+    if let node = memory.hugepages, domain.definition.wantsHugePages {
+      return .satisfied([node.evidence("", "present")])
+    }
     let family = context.family(of: domain)
     guard family != .migratable, family != .desktop else {
       return .notApplicable("the profile keeps memory movable and dense")
@@ -72,9 +74,7 @@ struct MemHugepagesBacking: Rule {
     guard total >= least else {
       return .notApplicable("the guest has less than \(least >> 20) GiB")
     }
-    if let current = memory.currentKiB, current < total {
-      return .notApplicable("the balloon is in use")
-    }
+    if domain.definition.hasInflatedBalloon { return .notApplicable("the balloon is in use") }
     let ksm = "/sys/kernel/mm/ksm/"
     if context.facts.snapshot.integer(ksm + "run").value == 1,
       (context.facts.snapshot.integer(ksm + "pages_sharing").value ?? 0) > 0
@@ -143,7 +143,8 @@ struct MemHugepagesBacking: Rule {
       .init("memoryBacking"), .init("hugepages"),
       .init("page", attributes: [.init("size", "\(size)"), .init("unit", "KiB")]),
     ])
-    var edits: [XMLEdit] = [.ensure(page)]
+    var edits: [XMLEdit] = domain.definition.memory.pages.map { .remove($0.node.path) }
+    edits.append(.ensure(page))
     if isShared {
       edits.append(.setAttribute("memoryBacking/access", name: "mode", value: "shared"))
     }
@@ -183,6 +184,12 @@ struct MemHugepagesBacking: Rule {
       host(16_384, extra: "<currentMemory unit='MiB'>8192</currentMemory>"), under: .db,
       .notApplicable),
     Example("no node has the room", host(1_000_000), under: .db, .notApplicable),
+    Example(
+      "pages of 4 KiB are ordinary ones",
+      host(
+        16_384,
+        extra: "<memoryBacking><hugepages><page size='4' unit='KiB'/></hugepages></memoryBacking>"),
+      under: .db, .violated(.warning)),
     Example("a database in ordinary pages", host(16_384), under: .db, .violated(.warning)),
     Example(
       "pages are there and nobody uses them", host(8192, pages: (8192, 8192)), under: .network,

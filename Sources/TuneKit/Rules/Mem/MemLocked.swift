@@ -20,6 +20,7 @@ struct MemLocked: Rule {
   private static func judge(_ domain: Domain, _ context: Context) -> Verdict {
     let definition = domain.definition
     let memory = definition.memory
+    if definition.wantsHugePages { return .notApplicable("huge pages are never swapped") }
     if memory.isLocked {
       let limit = memory.hardLimitKiB
       let evidence = [
@@ -37,7 +38,6 @@ struct MemLocked: Rule {
     guard context.family(of: domain) == .latency else {
       return .notApplicable("the profile locks no memory")
     }
-    if definition.wantsHugePages { return .notApplicable("huge pages are never swapped") }
     return .violated(
       Violation(
         "\(domain.key) may be swapped out",
@@ -57,6 +57,11 @@ struct MemLocked: Rule {
       .example(
         domains: DomainXML.example(extra: "<memoryBacking><hugepages/></memoryBacking>")),
       under: .latency, .notApplicable),
+    Example(
+      "huge pages that are locked as well",
+      .example(
+        domains: DomainXML.example(
+          extra: "<memoryBacking><hugepages/><locked/></memoryBacking>")), .notApplicable),
     Example(
       "locked without a limit",
       .example(domains: DomainXML.example(extra: "<memoryBacking><locked/></memoryBacking>")),

@@ -23,7 +23,11 @@ struct MemVhostUserShared: Rule {
     let usesVirtiofs = definition.devices.all("filesystem").contains {
       $0.first("driver")?["type"] == "virtiofs"
     }
-    guard usesVhostUser || usesVirtiofs else {
+    let devices = definition.devices
+    let usesDisk =
+      devices.disks.contains { $0.type == "vhostuser" }
+      || devices.all("video").contains { $0.first("driver")?["name"] == "vhostuser" }
+    guard usesVhostUser || usesVirtiofs || usesDisk else {
       return .notApplicable("no device needs shared memory")
     }
     let memory = definition.memory
@@ -31,8 +35,11 @@ struct MemVhostUserShared: Rule {
       definition.evidence("memoryBacking/access/@mode", memory.access, "shared")
     ]
     let cells = definition.cpu?.cells ?? []
-    let cellsShare = !cells.isEmpty && cells.allSatisfy { $0.memAccess == "shared" }
-    if memory.access == "shared" || cellsShare { return .satisfied(evidence) }
+    let isShared =
+      cells.isEmpty
+      ? memory.access == "shared"
+      : cells.allSatisfy { ($0.memAccess ?? memory.access) == "shared" }
+    if isShared { return .satisfied(evidence) }
     var edits: [XMLEdit] = [
       .setAttribute("memoryBacking/access", name: "mode", value: "shared")
     ]
@@ -43,7 +50,8 @@ struct MemVhostUserShared: Rule {
     for cell in cells where cell.memAccess != nil && cell.memAccess != "shared" {
       edits.append(.setAttribute(cell.node.path, name: "memAccess", value: "shared"))
     }
-    let what = usesVhostUser ? "a vhost-user interface" : "virtiofs"
+    let what =
+      usesVhostUser ? "a vhost-user interface" : usesVirtiofs ? "virtiofs" : "a vhost-user device"
     return .violated(
       Violation(
         "\(domain.key) has \(what) but keeps its memory private", evidence: evidence,
@@ -72,5 +80,19 @@ struct MemVhostUserShared: Rule {
     Example("nothing needs it", guest("", ""), .notApplicable),
     Example("vhost-user over private memory", guest("", card), .violated(.critical)),
     Example("virtiofs over private memory", guest("", share), .violated(.critical)),
+    Example(
+      "one cell is private",
+      guest(
+        "<memoryBacking><access mode='shared'/></memoryBacking><cpu><numa>"
+          + "<cell id='0' cpus='0-1' memory='2' unit='GiB'/>"
+          + "<cell id='1' cpus='2-3' memory='2' unit='GiB' memAccess='private'/></numa></cpu>", card
+      ), .violated(.critical)),
+    Example(
+      "a disk of a vhost-user server",
+      guest(
+        "",
+        "<disk type='vhostuser' device='disk'><driver name='qemu' type='raw'/>"
+          + "<source type='unix' path='/s'/><target dev='vda' bus='virtio'/></disk>"),
+      .violated(.critical)),
   ]
 }

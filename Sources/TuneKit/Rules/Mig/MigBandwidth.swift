@@ -17,9 +17,14 @@ struct MigBandwidth: Rule {
     if let address = configuration.value?["migration_address"], address != "0.0.0.0",
       address != "::"
     {
-      let reason =
-        "\(SecSVirt.configuration) migration_address: which card has \(address.printable) is not read"
-      return [Judgement(context.hostSubject, .unknown(reason))]
+      guard let name = RouteTable(snapshot).interface(near: address) else {
+        let reason =
+          "\(SecSVirt.configuration) migration_address: no route tells which card has "
+          + address.printable
+        return [Judgement(context.hostSubject, .unknown(reason))]
+      }
+      let uplink = uplink(of: name, context.facts)
+      return [Judgement(Subject(.netInterface, uplink), verdict(uplink, context))]
     }
     let route = snapshot.raw("/proc/net/route")
     guard let text = route.value else {
@@ -87,9 +92,27 @@ struct MigBandwidth: Rule {
     .exampleHost().with("/sys/class/net/eno1/speed", speed + "\n")
   }
 
+  /// A second card, in the network 10.9.0.0/24.
+  private static func moving(over address: String, speed: String) -> Snapshot {
+    .exampleHost().with("/sys/class/net/eno2/speed", speed + "\n")
+      .withLink("/sys/class/net/eno2/device", "/sys/devices/pci0000:3a/0000:3a:00.0/0000:3b:00.1")
+      .with(SecSVirt.configuration, "migration_address = \"\(address)\"\n")
+      .with(
+        "/proc/net/route",
+        "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+          + "br0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+          + "eno2\t0000090A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n")
+  }
+
   static let examples = [
     Example("10 Gb/s", .exampleHost(), under: .migratable, .satisfied),
     Example("nobody tells", host("-1"), .unknown),
+    Example(
+      "a link of its own for migration", moving(over: "10.9.0.5", speed: "25000"),
+      under: .migratable, .satisfied),
+    Example("an address of no network here", moving(over: "host7.example", speed: "1"), .unknown),
+    Example(
+      "a slow link of its own", moving(over: "10.9.0.5", speed: "1000"), .violated(.warning)),
     Example("1 Gb/s", host("1000"), .violated(.warning)),
     Example("1 Gb/s where guests move", host("1000"), under: .migratable, .violated(.warning)),
     Example("100 Mb/s where guests move", host("100"), under: .migratable, .violated(.critical)),

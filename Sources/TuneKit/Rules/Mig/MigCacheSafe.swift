@@ -90,3 +90,13 @@ enum QEMUVersion {
     }
   }
 }
+
+extension Facts {
+  /// The version of a guest's machine; an alias, or none, follows the installed QEMU.
+  func machineVersion(of definition: DomainDefinition) -> MachineVersion? {
+    if let version = definition.machineVersion { return version }
+    let aliases = ["q35", "pc", "virt", "s390-ccw-virtio", "pseries", "microvm"]
+    guard definition.system.machine.map({ aliases.contains($0) }) ?? true else { return nil }
+    return QEMUVersion.read(snapshot).value
+  }
+}

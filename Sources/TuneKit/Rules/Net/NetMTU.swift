@@ -24,7 +24,8 @@ struct NetMTU: Rule {
     guard let interfaces = facts.interfaces.value else {
       return .unknown(facts.noHostReason ?? facts.interfaces.unknownReason)
     }
-    let bridge = interfaces.first { $0.name == nic.bridge }
+    let name = facts.bridge(of: nic)
+    let bridge = interfaces.first { $0.name == name }
     let way = [bridge, facts.uplink(of: nic)].compactMap { $0 }
     guard let narrowest = way.min(by: { $0.mtu.value ?? .max < $1.mtu.value ?? .max }) else {
       return .unknown("\(nic.node.xpath)/source: which interface of the host carries it")

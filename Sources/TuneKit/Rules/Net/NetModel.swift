@@ -22,6 +22,10 @@ struct NetModel: Rule {
     guard nic.type != "hostdev", nic.type != "vdpa" else {
       return .notApplicable("the guest drives the card itself")
     }
+    let passedThrough = context.facts.isPassedThrough(nic)
+    if nic.model == nil, passedThrough == true {
+      return .notApplicable("its network gives the guest a function of a card")
+    }
     let evidence = [nic.node.evidence("model/@type", nic.model, "virtio")]
     if nic.isVirtio { return .satisfied(evidence) }
     if nic.model == nil {
@@ -29,7 +33,8 @@ struct NetModel: Rule {
       guard let arch else {
         return .unknown("os/type/@arch: the default model depends on the architecture")
       }
-      if arch == "aarch64" || arch.hasPrefix("s390") {
+      let virtioByDefault = ["aarch64", "arm", "s390", "riscv", "loongarch"]
+      if virtioByDefault.contains(where: { arch.hasPrefix($0) }) {
         return .satisfied([nic.node.evidence("model/@type", nil)])
       }
     }
@@ -42,7 +47,9 @@ struct NetModel: Rule {
     return .violated(
       Violation(
         "\(nic.subjectName) is \(what); virtio carries several times as much",
-        evidence: evidence, remedy: remedy(domain, nic)))
+        // A network that nobody knows may be one of virtual functions, which have no model.
+        severity: nic.model == nil && passedThrough == nil ? .info : nil, evidence: evidence,
+        remedy: remedy(domain, nic)))
   }
 
   private static func remedy(_ domain: Domain, _ nic: DomainInterface) -> Remedy {
@@ -75,6 +82,21 @@ struct NetModel: Rule {
     Example(
       "virtio for guests without the old interface", guest("<model type='virtio-transitional'/>"),
       .satisfied),
+    Example(
+      "a network of virtual functions",
+      Snapshot.exampleHost().with(
+        "/etc/libvirt/qemu/networks/vf.xml",
+        "<network><name>vf</name><forward mode='hostdev' managed='yes'><pf dev='eno1'/></forward>"
+          + "</network>"
+      ).with(
+        domain: DomainXML.example(
+          devices: "<interface type='network'><source network='vf'/></interface>")), .notApplicable),
+    Example(
+      "a network nobody knows, and no model",
+      .example(
+        domains: DomainXML.example(
+          devices: "<interface type='network'><source network='vf'/></interface>")),
+      .violated(.info)),
     Example("a passed-through card", guest("", type: "hostdev"), .notApplicable),
     Example("no model on arm64 means virtio", guest("", arch: "aarch64"), .satisfied),
     Example(

@@ -7,7 +7,8 @@ struct NetMultiqueue: Rule {
     rationale: "With one queue, packets of all flows wait for the vCPU that owns it.",
     cost: "Each queue takes 64 KiB and a vhost thread. Old kernels use one queue until "
       + "`ethtool -L eth0 combined N` is run in the guest. Streams of small packets can get slower.",
-    notWhen: "One vCPU; another model than virtio; back ends without queues (user, hostdev); an "
+    notWhen: "One vCPU; another model than virtio; back ends without queues (user, hostdev, udp "
+      + "…); an "
       + "uplink of 1 Gb/s or less; many interfaces that together have more queues than vCPUs.",
     sources: [.article("§6.4"), .link("https://libvirt.org/formatdomain.html")])
 
@@ -32,7 +33,8 @@ struct NetMultiqueue: Rule {
     _ domain: Domain, _ nic: DomainInterface, _ context: Context
   ) -> Verdict {
     guard nic.isVirtio else { return .notApplicable("no virtio interface, no queues") }
-    guard nic.type != "user", nic.type != "hostdev" else {
+    let withQueues = ["bridge", "network", "direct", "ethernet", "vhostuser", "vdpa"]
+    guard withQueues.contains(nic.type), context.facts.isPassedThrough(nic) != true else {
       return .notApplicable("the back end '\(Safe.text(nic.type))' has no queues")
     }
     let vcpus = domain.definition.vcpus
@@ -52,7 +54,8 @@ struct NetMultiqueue: Rule {
     guard vcpus > 1 else { return .notApplicable("one vCPU needs one queue") }
     guard queues < wanted else { return .satisfied(evidence) }
     if let reason = notWorthIt(domain, nic, wanted, context) { return .notApplicable(reason) }
-    let isSmall = context.family(of: domain) == .general && vcpus < 4
+    let isMixed = [.general, .secure, .desktop].contains(context.family(of: domain))
+    let isSmall = isMixed && vcpus < 4
     return .violated(
       Violation(
         "\(nic.subjectName) serves \(vcpus) vCPUs with \(queues) of \(wanted) queues",
@@ -100,6 +103,8 @@ struct NetMultiqueue: Rule {
       "the general profile stops at eight", guest("<driver queues='8'/>", vcpus: 64), .satisfied),
     Example("one vCPU", guest(vcpus: 1), .notApplicable),
     Example("an emulated card has no queues", guest(model: "e1000e"), .notApplicable),
+    Example("a tunnel of packets has none", guest(type: "udp"), .notApplicable),
+    Example("small guests of tenants", guest(vcpus: 2), under: .secure, .violated(.info)),
     Example("user-mode networking has none", guest(type: "user"), .notApplicable),
     Example("one queue fills a slow uplink", hosted(guest(), speed: "1000\n"), .notApplicable),
     Example("many cards share the vCPUs", guest(vcpus: 4, cards: 4), .notApplicable),

@@ -15,29 +15,45 @@ struct NetSRIOVVF: Rule {
       domain.definition.devices.interfaces.filter { $0.type == "hostdev" && $0.pciAddress != nil }
         .map { interface in
           Judgement(
-            Subject(.domainInterface, interface.subjectName), verdict(interface, domain, context))
+            Subject(.domainInterface, interface.subjectName),
+            verdict(interface.node, interface.pciAddress ?? "", domain, context))
+        }
+        + domain.definition.devices.hostDevices.filter { isFunction($0.pciAddress, context.facts) }
+        .map { device in
+          Judgement(
+            Subject(.domainDevice, device.subjectName),
+            verdict(device.node, device.pciAddress ?? "", domain, context))
         }
     }
     return found.isEmpty
       ? context.onHost { .notApplicable("no interface is a virtual function") } : found
   }
 
+  /// Whether a passed-through device is a virtual function: one that is there, or one that isn't
+  /// beside a card that could have it.
+  private static func isFunction(_ address: String?, _ facts: Facts) -> Bool {
+    guard let address, let devices = facts.pciDevices.value else { return false }
+    if let device = devices.first(where: { $0.address == address }) {
+      return device.physicalFunction != nil
+    }
+    let bus = address.prefix(8)
+    return devices.contains { $0.address.hasPrefix(bus) && ($0.totalVFs ?? 0) > 0 }
+  }
+
   private static func verdict(
-    _ interface: DomainInterface, _ domain: Domain, _ context: Context
+    _ node: XMLNode, _ address: String, _ domain: Domain, _ context: Context
   ) -> Verdict {
-    let address = interface.pciAddress ?? ""
-    let source = interface.node.xpath + "/source/address"
+    let source = node.xpath + "/source/address"
     if let other = sharer(of: address, domain, context) {
       return violated(
         "\(address.printable) is given to \(domain.key.printable) and to running \(other.printable)",
         Evidence(source, observed: address, expected: "a function of its own"),
         "give each guest a function of its own")
     }
-    if context.profile(of: domain).family == .secure, interface.node["trustGuestRxFilters"] == "yes"
-    {
+    if context.profile(of: domain).family == .secure, node["trustGuestRxFilters"] == "yes" {
       return violated(
         "\(domain.key.printable) may set its function's filters and take other addresses",
-        Evidence(interface.node.xpath + "/@trustGuestRxFilters", observed: "yes", expected: "no"),
+        Evidence(node.xpath + "/@trustGuestRxFilters", observed: "yes", expected: "no"),
         "remove trustGuestRxFilters, and keep spoof checking on")
     }
     if let reason = context.noHost { return .unknown(reason) }
@@ -90,6 +106,15 @@ struct NetSRIOVVF: Rule {
   private static let host = Snapshot.exampleHost()
     .with("/sys/bus/pci/devices/0000:3b:02.0/class", "0x020000\n")
 
+  private static let function = host.withLink(
+    "/sys/bus/pci/devices/0000:3b:02.0/physfn", "/sys/bus/pci/devices/0000:3b:00.0")
+  private static func device(_ name: String, bus: String = "0x3b") -> String {
+    DomainXML.example(
+      name: name,
+      devices: "<hostdev mode='subsystem' type='pci' managed='yes'><source>"
+        + "<address domain='0x0000' bus='\(bus)' slot='0x02' function='0x0'/></source></hostdev>")
+  }
+
   static let examples = [
     Example("none", .exampleHost(), .notApplicable),
     Example("one function, one guest", host.withDomain(guest("a"), running: true), .satisfied),
@@ -104,6 +129,12 @@ struct NetSRIOVVF: Rule {
     Example(
       "a tenant sets its filters", host.withDomain(guest("a", trust: "yes")), under: .secure,
       .violated(.critical)),
+    Example(
+      "two running guests hold one function as a device",
+      function.withDomain(device("a"), running: true).withDomain(device("b"), running: true),
+      .violated(.critical)),
+    Example("a function as a device", function.withDomain(device("a")), .satisfied),
+    Example("another device", .exampleHost().withDomain(device("a", bus: "0x77")), .notApplicable),
     Example("no host to ask", .example(domains: guest("a")), .unknown),
   ]
 }

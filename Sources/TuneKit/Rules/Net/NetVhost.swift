@@ -26,6 +26,9 @@ struct NetVhost: Rule {
     guard ["bridge", "network", "direct", "ethernet"].contains(nic.type) else {
       return .notApplicable("the back end '\(Safe.text(nic.type))' has no vhost-net")
     }
+    if context.facts.isPassedThrough(nic) == true {
+      return .notApplicable("its network gives the guest a function of a card")
+    }
     let driver = nic.node.evidence("driver/@name", nic.driverName, "vhost")
     if nic.driverName == "qemu" {
       return .violated(

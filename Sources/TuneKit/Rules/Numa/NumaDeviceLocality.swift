@@ -28,25 +28,35 @@ struct NumaDeviceLocality: Rule {
   }
 
   private static func devices(_ context: Context, _ definition: DomainDefinition) -> [Device] {
-    let pci = context.facts.pciDevices.value ?? []
-    func assigned(_ subject: Subject, _ address: String?) -> Device? {
-      guard let address else { return nil }
-      let found = pci.first { $0.address == address }
-      return Device(
-        subject: subject, source: "/sys/bus/pci/devices/\(address)/numa_node",
-        numaNode: found?.numaNode, isKnown: found != nil, severity: nil)
-    }
+    let facts = context.facts
     var result: [Device] = []
-    for device in definition.devices.hostDevices where device.type == "pci" {
-      if let item = assigned(Subject(.domainDevice, device.subjectName), device.pciAddress) {
-        result.append(item)
+    func assign(_ subject: Subject, _ address: String?) {
+      guard let address else { return }
+      let found = facts.pciDevices.value?.first { $0.address == address }
+      // A virtual function sits where its card does.
+      let parent = found?.physicalFunction.flatMap { name in
+        facts.pciDevices.value?.first { $0.address == name }
+      }
+      result.append(
+        Device(
+          subject: subject, source: "/sys/bus/pci/devices/\(address)/numa_node",
+          numaNode: found?.numaNode ?? parent?.numaNode, isKnown: found != nil, severity: nil))
+    }
+    for device in definition.devices.hostDevices {
+      let subject = Subject(.domainDevice, device.subjectName)
+      if device.type == "pci" { assign(subject, device.pciAddress) }
+      if let uuid = device.mdevUUID, let parent = facts.cardOfMediatedDevice(uuid) {
+        assign(subject, parent)
       }
     }
     for nic in definition.devices.interfaces {
       let subject = Subject(.domainInterface, nic.subjectName)
       if nic.type == "hostdev" {
-        if let item = assigned(subject, nic.pciAddress) { result.append(item) }
-      } else if let card = uplink(of: nic, context.facts) {
+        assign(subject, nic.pciAddress)
+      } else if let uplink = facts.uplink(of: nic) {
+        let cards = facts.cards(below: uplink)
+        let nodes = Set(cards.map(\.numaNode))
+        guard let card = cards.first, nodes.count == 1 else { continue }
         result.append(
           Device(
             subject: subject, source: card.path("device/numa_node"), numaNode: card.numaNode,
@@ -54,32 +64,23 @@ struct NumaDeviceLocality: Rule {
       }
     }
     for disk in definition.devices.disks where disk.isDisk {
-      guard let path = disk.blockPath,
-        let device = context.facts.blockDevice(at: path), device.kind == .nvme
-      else { continue }
-      result.append(
-        Device(
-          subject: Subject(.domainDisk, disk.subjectName),
-          source: "/sys/block/\(device.name)/device/numa_node", numaNode: device.numaNode,
-          isKnown: true, severity: nil))
+      let subject = Subject(.domainDisk, disk.subjectName)
+      if let address = disk.pciAddress {
+        assign(subject, address)
+      } else if case .device(let path) = facts.backing(of: disk) {
+        guard let leaf = facts.localNVMe(at: path) else { continue }
+        result.append(
+          Device(
+            subject: subject, source: "/sys/block/\(leaf.name)/device/numa_node",
+            numaNode: leaf.numaNode, isKnown: true, severity: nil))
+      }
     }
     return result
   }
 
-  /// The card below the bridge, or the one a direct interface names.
-  private static func uplink(of nic: DomainInterface, _ facts: Facts) -> NetworkInterface? {
-    let cards = facts.interfaces.value ?? []
-    if let name = nic.sourceDevice {
-      return cards.first { $0.kind == .physical && $0.name == name }
-    }
-    return nic.bridge.flatMap { bridge in
-      cards.first { $0.kind == .physical && $0.master == bridge }
-    }
-  }
-
   private static func judge(_ context: Context, _ domain: Domain, _ device: Device) -> Verdict {
     let definition = domain.definition
-    guard definition.isPinned else { return .notApplicable("no pins") }
+    guard context.isPinned(definition) else { return .notApplicable("no pins") }
     if let no = context.nodesMissing { return no }
     let topology = context.facts.topology
     guard topology.fullNodes.count > 1 else { return .notApplicable("one node") }
@@ -105,6 +106,16 @@ struct NumaDeviceLocality: Rule {
         + "<address domain='0' bus='\(bus)' slot='0' function='0'/></source></hostdev>")
   }
 
+  private static func disk(_ source: String) -> Snapshot {
+    Snapshot.exampleHost().with("/sys/block/dm-0/dm/name", "vg0-db1\n")
+      .withDirectory("/sys/block/dm-0/slaves", ["nvme0n1p2"])
+      .with(domain: PinnedExample.xml([1, 2], devices: source + "<target dev='vda'/></disk>"))
+  }
+  private static let vlan = Snapshot.exampleHost()
+    .with("/sys/class/net/vlan7/uevent", "DEVTYPE=vlan\nINTERFACE=vlan7\n")
+    .with("/sys/class/net/vlan7/mtu", "1500\n")
+    .withLink("/sys/class/net/vlan7/lower_eno1", "/sys/class/net/eno1")
+
   static let examples: [Example] = [
     Example("the same node", Snapshot.exampleHost().with(domain: guest([1, 2])), .satisfied),
     Example(
@@ -118,6 +129,31 @@ struct NumaDeviceLocality: Rule {
     Example(
       "the other node", Snapshot.exampleHost().with(domain: guest([4, 5])), under: .network,
       .violated(.critical)),
+    Example(
+      "a virtual function follows its card",
+      Snapshot.exampleHost().with("/sys/bus/pci/devices/0000:3b:02.0/class", "0x020000\n")
+        .withLink("/sys/bus/pci/devices/0000:3b:02.0/physfn", "/sys/bus/pci/devices/0000:3b:00.0")
+        .with(
+          domain: PinnedExample.xml(
+            [4, 5],
+            devices: "<interface type='hostdev'><source><address type='pci' domain='0x0000' "
+              + "bus='0x3b' slot='0x02' function='0x0'/></source></interface>")),
+      under: .network, .violated(.critical)),
+    Example(
+      "a logical volume on another node's NVMe",
+      disk("<disk type='block'><source dev='/dev/vg0/db1'/>"), .violated(.warning)),
+    Example(
+      "an NVMe device given by its address",
+      disk(
+        "<disk type='nvme'><source type='pci' managed='yes' namespace='1'><address domain='0x0000' "
+          + "bus='0x5e' slot='0x00' function='0x0'/></source>"), .violated(.warning)),
+    Example(
+      "a VLAN of a card on the other node",
+      vlan.with(
+        domain: PinnedExample.xml(
+          [4, 5],
+          devices: "<interface type='direct'><source dev='vlan7' mode='bridge'/>"
+            + "<model type='virtio'/></interface>")), .violated(.info)),
     Example(
       "an uplink on the other node",
       Snapshot.exampleHost().with(

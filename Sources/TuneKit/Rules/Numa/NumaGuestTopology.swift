@@ -21,7 +21,7 @@ struct NumaGuestTopology: Rule {
     if !cells.isEmpty, let message = inconsistency(definition, cells) {
       return violation(domain, evidence, .critical, message)
     }
-    guard definition.isPinned else { return .notApplicable("no pins") }
+    guard context.isPinned(definition) else { return .notApplicable("no pins") }
     if let no = context.nodesMissing { return no }
     let topology = context.facts.topology
     let nodes = topology.nodes(of: definition.pinnedCPUs)
@@ -29,7 +29,8 @@ struct NumaGuestTopology: Rule {
     let active = cells.filter { !$0.cpus.isEmpty }
     guard active.count == nodes.count else {
       return violation(
-        domain, evidence, nil, "it spans \(nodes.count) nodes and has \(active.count) cells")
+        domain, evidence, nil, "it spans \(nodes.count) nodes and has \(active.count) cells",
+        cause: cells.count < 2 ? "\(domain.key) is spread over nodes" : nil)
     }
     let pins = definition.vcpuPins
     for cell in active {
@@ -73,12 +74,14 @@ struct NumaGuestTopology: Rule {
   }
 
   private static func violation(
-    _ domain: Domain, _ evidence: [Evidence], _ severity: Severity?, _ message: String
+    _ domain: Domain, _ evidence: [Evidence], _ severity: Severity?, _ message: String,
+    cause: String? = nil
   ) -> Verdict {
     .violated(
       Violation(
         "\(domain.key): \(message)", severity: severity, evidence: evidence,
-        remedy: .advice("let 'tuned-vm place' give cells, pins and memory nodes together")))
+        remedy: .advice("let 'tuned-vm place' give cells, pins and memory nodes together"),
+        cause: cause))
   }
 
   private static func guest(_ cells: String, cpus: [Int] = [1, 5], tune: String = "") -> Snapshot {

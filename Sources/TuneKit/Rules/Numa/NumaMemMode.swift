@@ -13,27 +13,68 @@ struct NumaMemMode: Rule {
   static func evaluate(_ context: Context) -> [Judgement] {
     context.judgeDomains { domain in
       let definition = domain.definition
-      guard let binding = definition.memory.binding, !binding.isAuto else {
-        return .notApplicable("no binding")
-      }
+      let bindings = modes(definition)
+      guard !bindings.isEmpty else { return .notApplicable("no binding") }
       let family = context.family(of: domain)
-      let evidence = [binding.node.evidence("@mode", binding.mode, "strict")]
-      if [.latency, .hpc].contains(family) {
-        guard !["strict", "restrictive"].contains(binding.mode) else { return .satisfied(evidence) }
+      if [.latency, .hpc].contains(family) { return slips(context, domain, bindings) }
+      if let spread = bindings.first(where: { $0.mode == "interleave" }),
+        isInterleavedInVain(context, definition) == true
+      {
         return .violated(
           Violation(
-            "\(domain.key): its memory may slip to other nodes (\(binding.mode))",
-            evidence: evidence,
-            remedy: .edit(
-              domain, "set the mode to strict",
-              [.setAttribute(binding.node.path, name: "mode", value: "strict")])))
+            "\(domain.key): its memory is interleaved, though it fits a node or knows of its nodes",
+            severity: .info, evidence: [spread.node.evidence("@mode", spread.mode, "strict")],
+            remedy: .advice("interleave suits guests wider than a node and without cells")))
       }
-      guard binding.mode == "strict", family == .general, !definition.wantsHugePages,
+      guard let binding = definition.memory.binding, !binding.isAuto else {
+        return .satisfied([bindings[0].node.evidence("@mode", bindings[0].mode)])
+      }
+      guard binding.mode == "strict", [.general, .secure, .desktop].contains(family),
+        !definition.wantsHugePages,
         !domain.isRunning, let nodes = binding.nodes, let wanted = definition.memory.totalKiB
       else { return .satisfied([binding.node.evidence("@mode", binding.mode)]) }
       if let no = context.nodesMissing { return no }
       return room(context, domain, binding, nodes, wanted)
     }
+  }
+
+  /// The modes that are written, of the guest and of its cells.
+  private static func modes(_ definition: DomainDefinition) -> [(node: XMLNode, mode: String)] {
+    let memory = definition.memory
+    let whole = memory.binding.flatMap { $0.isAuto ? nil : ($0.node, $0.mode) }
+    return (whole.map { [$0] } ?? []) + memory.memNodes.map { ($0.node, $0.mode) }
+  }
+
+  /// Even response times need memory that can't slip away.
+  private static func slips(
+    _ context: Context, _ domain: Domain, _ bindings: [(node: XMLNode, mode: String)]
+  ) -> Verdict {
+    let loose = bindings.filter { binding in
+      guard !["strict", "restrictive"].contains(binding.mode) else { return false }
+      return binding.mode != "interleave"
+        || isInterleavedInVain(context, domain.definition) != false
+    }
+    guard let first = loose.first else {
+      return .satisfied([bindings[0].node.evidence("@mode", bindings[0].mode, "strict")])
+    }
+    return .violated(
+      Violation(
+        "\(domain.key): its memory may slip to other nodes (\(first.mode))",
+        evidence: [first.node.evidence("@mode", first.mode, "strict")],
+        remedy: .edit(
+          domain, "set the mode to strict",
+          loose.map { .setAttribute($0.node.path, name: "mode", value: "strict") })))
+  }
+
+  /// Whether the guest fits a node or knows of the nodes; nil where nobody can tell.
+  private static func isInterleavedInVain(
+    _ context: Context, _ definition: DomainDefinition
+  ) -> Bool? {
+    if definition.cpu?.cells.count ?? 0 > 1 { return true }
+    guard context.nodesMissing == nil, context.facts.topology.fullNodes.count > 1 else {
+      return nil
+    }
+    return context.homes(of: definition).map { !$0.isEmpty }
   }
 
   private static func room(
@@ -78,6 +119,10 @@ struct NumaMemMode: Rule {
     Example("strict for latency", guest("strict"), under: .latency, .satisfied),
     Example("strict where there is room", guest("strict"), .satisfied),
     Example("no binding", Snapshot.exampleHost().with(domain: DomainXML.example()), .notApplicable),
+    Example(
+      "interleave for a guest wider than a node", guest("interleave", memoryMiB: 100_000),
+      under: .hpc, .satisfied),
+    Example("interleave for a guest that fits", guest("interleave"), .violated(.info)),
     Example("preferred for latency", guest("preferred"), under: .latency, .violated(.warning)),
     Example(
       "strict without room", guest("strict", memoryMiB: 200_000), .violated(.warning)),

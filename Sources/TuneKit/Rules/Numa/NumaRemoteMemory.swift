@@ -14,7 +14,7 @@ struct NumaRemoteMemory: Rule {
     context.judgeDomains { domain in
       guard domain.isRunning else { return .notApplicable("not running") }
       let definition = domain.current
-      guard definition.isPinned else { return .notApplicable("no pins") }
+      guard context.isPinned(definition) else { return .notApplicable("no pins") }
       if let no = context.nodesMissing { return no }
       guard context.facts.topology.fullNodes.count > 1 else { return .notApplicable("one node") }
       guard let process = context.facts.process(of: domain) else {

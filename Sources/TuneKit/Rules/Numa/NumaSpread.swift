@@ -14,7 +14,7 @@ struct NumaVCPUSpread: Rule {
   static func evaluate(_ context: Context) -> [Judgement] {
     context.judgeDomains { domain in
       let definition = domain.definition
-      guard definition.isPinned else { return .notApplicable("no pins") }
+      guard context.isPinned(definition) else { return .notApplicable("no pins") }
       if let no = context.nodesMissing { return no }
       let topology = context.facts.topology
       guard topology.fullNodes.count > 1 else { return .notApplicable("one node") }

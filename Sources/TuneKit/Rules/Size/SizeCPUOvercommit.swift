@@ -21,10 +21,14 @@ struct SizeCPUOvercommit: Rule {
     if let unclear = context.facts.domains.first(where: { $0.runs == nil }), load.vcpus == 0 {
       return .unknown("whether \(unclear.key.printable) runs is not known")
     }
-    guard load.vcpus > 0 else { return .notApplicable("no floating guest runs") }
+    let pools = PoolLoad.all(context)
+    guard load.vcpus > 0 || !pools.isEmpty else {
+      return .notApplicable("no floating guest runs")
+    }
     guard let limits = OvercommitLimits(about.id, context) else {
       return .notApplicable("the profile names no limit")
     }
+    if let crowded = crowded(pools, limits, beside: load) { return crowded }
     let evidence = [
       Evidence(
         "vCPUs of running floating guests",
@@ -42,6 +46,28 @@ struct SizeCPUOvercommit: Rule {
         remedy: .advice("move guests to other hosts, or give them fewer vCPUs")))
   }
 
+  /// A node whose pool is more crowded than the host as a whole.
+  private static func crowded(
+    _ pools: [PoolLoad], _ limits: OvercommitLimits, beside load: CPULoad
+  ) -> Verdict? {
+    let whole = load.cpus == 0 ? 0 : Double(load.vcpus) / Double(load.cpus)
+    guard let worst = pools.max(by: { $0.ratio < $1.ratio }), worst.ratio > whole,
+      let severity = limits.severity(worst.ratio)
+    else { return nil }
+    let text = CPULoad.ratio(worst.vcpus, worst.cpus)
+    return .violated(
+      Violation(
+        "\(worst.vcpus) vCPUs of guests that are kept on node \(worst.node) share its "
+          + "\(worst.cpus) CPUs (\(text):1)",
+        severity: severity,
+        evidence: [
+          Evidence(
+            "vCPUs of running guests on node \(worst.node)",
+            observed: "\(worst.vcpus) on \(worst.cpus) CPUs, \(text):1", expected: limits.text)
+        ],
+        remedy: .advice("spread the guests over the nodes: see 'tuned-vm place'")))
+  }
+
   private static func host(_ vcpus: Int, _ attributes: String = "") -> Snapshot {
     Snapshot.exampleHost(nodes: 1, coresPerNode: 1, threads: 2).withDomain(
       DomainXML.example(vcpus: vcpus, vcpuAttributes: attributes), running: true)
@@ -55,6 +81,16 @@ struct SizeCPUOvercommit: Rule {
       Snapshot.exampleHost().withDomain(
         DomainXML.example(vcpus: 1, vcpuAttributes: "cpuset='3'"), running: true),
       under: .hpc, .notApplicable),
+    Example(
+      "a pool on one node",
+      Snapshot.exampleHost().withDomain(
+        DomainXML.example(vcpus: 32, vcpuAttributes: "cpuset='0-3,8-11'"), running: true),
+      .satisfied),
+    Example(
+      "a crowded pool beside an idle node",
+      Snapshot.exampleHost().withDomain(
+        DomainXML.example(vcpus: 33, vcpuAttributes: "cpuset='0-3,8-11'"), running: true),
+      .violated(.warning)),
     Example("above the limit", host(9), .violated(.warning)),
     Example("far above", host(17), .violated(.critical)),
     Example("low latency", host(3), under: .latency, .violated(.warning)),
