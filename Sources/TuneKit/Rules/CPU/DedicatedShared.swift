@@ -9,13 +9,15 @@ struct DedicatedShared: Rule {
     rationale: "The scheduler puts floating vCPUs on any CPU that looks idle, also on those that "
       + "another guest counts on.",
     cost: "Floating guests get fewer CPUs.",
-    notWhen: "Isolated CPUs; the other guest is shut off.",
+    notWhen: "Isolated CPUs; the other guest is shut off. CPUs that the configuration reserves for "
+      + "the host are nobody's.",
     sources: [.article("§6.1")])
 
   static func evaluate(_ context: Context) -> [Judgement] {
     context.judgeDomains { domain in
       let definition = domain.current
       guard definition.isDedicated else { return .notApplicable("no CPUs of its own") }
+      if let reserved = reserved(context, domain) { return reserved }
       guard let runs = domain.runs else { return .unknown("whether it runs") }
       guard runs else { return .notApplicable("not running") }
       let pins = definition.pinnedCPUs
@@ -31,6 +33,22 @@ struct DedicatedShared: Rule {
           ], remedy: .advice("give floating guests CPUs of their own with 'tuned-vm place'"),
           cause: "floating guests may use pinned CPUs"))
     }
+  }
+
+  /// CPUs that the configuration keeps for the host: what runs there is no guest's.
+  private static func reserved(_ context: Context, _ domain: Domain) -> Verdict? {
+    let pins = domain.definition.pinnedCPUs
+    guard domain.definition.isDedicated, let kept = context.configuration.reservedCPUs,
+      !pins.isDisjoint(with: kept)
+    else { return nil }
+    let shared = pins.intersection(kept)
+    return .violated(
+      Violation(
+        "\(domain.key): its CPUs \(shared) are reserved for the host",
+        evidence: [
+          domain.definition.evidence("cputune/vcpupin", domain.definition.pinText),
+          Evidence("reservedCpus", observed: kept.description, expected: "without \(shared)"),
+        ], remedy: .advice("find another place with 'tuned-vm place', or reserve other CPUs")))
   }
 
   private static let host = Snapshot.exampleHost().with(running: PinnedExample.xml("a", [1, 2]))

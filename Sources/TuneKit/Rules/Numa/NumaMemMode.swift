@@ -41,8 +41,12 @@ struct NumaMemMode: Rule {
   /// The modes that are written, of the guest and of its cells.
   private static func modes(_ definition: DomainDefinition) -> [(node: XMLNode, mode: String)] {
     let memory = definition.memory
-    let whole = memory.binding.flatMap { $0.isAuto ? nil : ($0.node, $0.mode) }
-    return (whole.map { [$0] } ?? []) + memory.memNodes.map { ($0.node, $0.mode) }
+    var result: [(node: XMLNode, mode: String)] = []
+    if let binding = memory.binding, !binding.isAuto {
+      result.append((node: binding.node, mode: binding.mode))
+    }
+    for node in memory.memNodes { result.append((node: node.node, mode: node.mode)) }
+    return result
   }
 
   /// Even response times need memory that can't slip away.
