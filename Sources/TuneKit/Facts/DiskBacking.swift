@@ -110,6 +110,15 @@ extension Facts {
     return first
   }
 
+  /// Where a block device's node was read: its own file, else its controller's.
+  func nodeSource(of device: BlockDevice) -> String {
+    let own = ["device/numa_node", "device/device/numa_node"].map {
+      "/sys/block/\(device.name)/\($0)"
+    }
+    return own.first { snapshot.integer($0).value != nil }
+      ?? device.pci.map { "/sys/bus/pci/devices/\($0)/numa_node" } ?? own[0]
+  }
+
   /// The PCI address of the card that a mediated device is a part of.
   func cardOfMediatedDevice(_ uuid: String) -> String? {
     snapshot.links["/sys/bus/mdev/devices/\(uuid)"].flatMap { PCIDevice.lastAddress(in: $0) }

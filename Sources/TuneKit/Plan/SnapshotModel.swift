@@ -96,6 +96,7 @@ extension Snapshot {
   private mutating func edit(_ change: DomainChange) throws(ModelError) {
     do {
       let after = try applying(change)
+      files = after.files
       for (index, domain) in after.domains.enumerated() where domain != domains[index] {
         let path = domain.persistent?.source ?? ""
         if files[path] != nil, let text = domain.persistent?.value { files[path] = .text(text) }

@@ -50,7 +50,7 @@ struct DomainFixture: Sendable, CustomStringConvertible {
 extension Snapshot {
   /// Two packages of 16 cores, SMT, 256 GiB and pools of huge pages on each node; disks, images and
   /// networks that the fixtures name; CPUs 4-7 isolated for real-time guests.
-  static var fixtureHost: Snapshot {
+  static let fixtureHost: Snapshot = {
     var host = Snapshot.exampleHost(
       coresPerNode: 16, memoryMiBPerNode: 262_144, pages2M: (16_384, 16_384), pages1G: (64, 64))
     host = host.with("/sys/devices/system/cpu/isolated", "4-7\n")
@@ -86,7 +86,7 @@ extension Snapshot {
         .withDirectory("/sys/block/dm-\(place)/slaves", ["sda2"])
     }
     return host.withFunctions().withGPU()
-  }
+  }()
 
   private static var images: [String] {
     let raw = ["db1-log.raw", "rt1.raw", "fw1.raw", "fn1.raw"].map {

@@ -79,7 +79,8 @@ extension Snapshot {
     #expect(found != nil, "\(fault)\n\(all.joined(separator: "\n"))")
     // Nothing grave that the right definition hasn't, but what shares the fault's cause.
     let others = audit.findings.filter {
-      $0.severity >= .warning && $0.about.id != fault.rule && !Self.mayFollow($0, found)
+      $0.severity >= .warning && $0.about.id != fault.rule && $0.domain == found?.domain
+        && !Self.mayFollow($0, found)
     }
     #expect(
       others.isEmpty,
@@ -89,16 +90,25 @@ extension Snapshot {
 
   /// Rules that speak with another one of the same matter.
   private static let together: [String: Set<String>] = [
+    "cpu.pin-siblings": ["cpu.vcpusched"], "mem.locked": ["mem.hugepages-backing"],
+    "dom.machine-type": ["gpu.guest-shape"], "sec.confidential-conflict": ["mem.locked"],
     "cpu.pin-offline": ["numa.vcpu-spread", "numa.memory-binding", "cpu.isolation"],
     "cpu.topology": ["numa.guest-topology"],
-    "numa.vcpu-spread": ["numa.guest-topology", "numa.memory-binding", "numa.device-locality"],
+    "numa.vcpu-spread": [
+      "numa.guest-topology", "numa.memory-binding", "numa.device-locality", "cpu.topology",
+      "cpu.vcpusched", "cpu.pin-siblings",
+    ],
     "numa.guest-topology": ["numa.memory-binding", "numa.vcpu-spread"],
     "numa.memory-binding": ["numa.guest-topology", "mem.hugepages-node", "mem.hugepages-pool"],
     "cpu.pin-overlap": [
       "cpu.kvm-hints", "cpu.pin-siblings", "cpu.vcpusched", "cpu.dedicated-shared",
+      "cpu.pin-required",
     ],
     "cpu.dedicated-shared": ["cpu.kvm-hints", "size.cpu-overcommit"],
-    "cpu.pin-required": ["cpu.kvm-hints", "cpu.vcpusched", "cpu.emulatorpin"],
+    "cpu.pin-required": [
+      "cpu.kvm-hints", "cpu.vcpusched", "cpu.emulatorpin", "cpu.isolated-floating", "cpu.topology",
+      "net.multiqueue",
+    ],
     "cpu.pin-complete": ["cpu.pin-required", "cpu.kvm-hints", "cpu.vcpusched"],
     "cpu.kvm-hints": ["cpu.dedicated-shared", "cpu.pin-overlap"],
     "disk.io-mode": ["disk.cache-mode"], "disk.cache-mode": ["disk.io-mode", "mig.cache-safe"],
@@ -111,8 +121,12 @@ extension Snapshot {
     "size.vcpu-over-node": ["cpu.pin-required", "cpu.topology", "net.multiqueue"],
     "mig.device": ["sec.confidential-conflict"],
     "gpu.vfio-iommu": ["net.sriov-vf"], "net.sriov-vf": ["gpu.vfio-iommu", "mig.device"],
-    "mem.balloon": ["mem.balloon-conflict"], "mem.balloon-conflict": ["mem.balloon"],
-    "cpu.isolated-floating": ["cpu.pin-siblings", "cpu.dedicated-shared", "cpu.vcpusched"],
+    "mem.balloon": ["mem.balloon-conflict"],
+    "mem.balloon-conflict": ["mem.balloon", "gpu.guest-shape"],
+    "cpu.isolated-floating": [
+      "cpu.topology", "numa.vcpu-spread", "numa.guest-topology", "cpu.pin-siblings",
+      "cpu.dedicated-shared", "cpu.vcpusched",
+    ],
     "size.mem-overcommit": ["mem.host-reserve"],
     "disk.bus": ["disk.iothread", "disk.queues"],
     "sec.nested-exposed": ["nest.migration"], "nest.migration": ["sec.nested-exposed"],

@@ -45,7 +45,7 @@ extension PlantedFault {
     .edit("db", "net.multiqueue", "db1/52:54:00:10:00:11", "<driver name='vhost' queues='8'/>", ""),
     .edit("secure", "net.multiqueue", "vault/52:54:00:10:00:18", " queues='2'/>", "/>"),
     .edit(
-      "migratable", "net.multiqueue", "erp1/52:54:00:10:00:17", "<driver name='vhost' queues='4'/>",
+      "migratable", "net.multiqueue", "erp1/interface1", "<driver name='vhost' queues='4'/>",
       ""),
     .edit(
       "network", "net.multiqueue", "fw1/52:54:00:10:00:14", "queues='4' rx_queue_size='1024' tx",

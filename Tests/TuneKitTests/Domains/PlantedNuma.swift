@@ -91,7 +91,9 @@ extension PlantedFault {
     .edit("secure", "size.vcpu-over-node", "vault", "static'>2<", "static'>40<"),
     .host("throughput", "size.cpu-overcommit", "host1") { host in
       (0..<20).reduce(host) {
-        $0.beside("throughput", ("<name>batch1<", "<name>b\($1)<"), ("static'>8<", "static'>7<"))
+        $0.beside(
+          "throughput", ("<name>batch1<", "<name>b\($1)<"), ("static'>8<", "static'>7<"),
+          ("cores='8'", "cores='7'"))
       }
     },
     .host("general-virt-manager", "size.mem-overcommit", "host1") { host in

@@ -44,7 +44,8 @@ struct CPUTopology: Rule {
       return violation(
         domain, text, nil,
         "\(domain.key) spans \(nodes.count) nodes and shows \(topology.sockets) sockets",
-        sockets: nodes.count, threads: topology.threads)
+        sockets: nodes.count, threads: topology.threads, cause: "\(domain.key) is spread over nodes"
+      )
     }
     if topology.sockets > 2, isWindowsClient(definition) {
       return violation(
@@ -65,7 +66,7 @@ struct CPUTopology: Rule {
 
   private static func violation(
     _ domain: Domain, _ observed: String, _ severity: Severity?, _ message: String, sockets: Int,
-    threads: Int
+    threads: Int, cause: String? = nil
   ) -> Verdict {
     let cores = domain.definition.vcpus / (sockets * threads)
     let path: XMLPath = "cpu/topology"
@@ -83,7 +84,7 @@ struct CPUTopology: Rule {
             .removeAttribute(path, name: "dies"), .removeAttribute(path, name: "clusters"),
             .setAttribute(path, name: "cores", value: "\(cores)"),
             .setAttribute(path, name: "threads", value: "\(threads)"),
-          ])))
+          ]), cause: cause))
   }
 
   private static func guest(_ topology: String, vcpus: Int = 4, system: String? = nil) -> Snapshot {

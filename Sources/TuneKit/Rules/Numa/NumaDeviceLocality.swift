@@ -71,7 +71,7 @@ struct NumaDeviceLocality: Rule {
         guard let leaf = facts.localNVMe(at: path) else { continue }
         result.append(
           Device(
-            subject: subject, source: "/sys/block/\(leaf.name)/device/numa_node",
+            subject: subject, source: facts.nodeSource(of: leaf),
             numaNode: leaf.numaNode, isKnown: true, severity: nil))
       }
     }

@@ -5,7 +5,8 @@ struct SecNestedExposed: Rule {
     severity: Severities(.info, [.secure: .warning]),
     rationale: "Nested virtualization is a large part of KVM's code, and its bugs let guests out.",
     cost: "The guest can't run guests of its own.",
-    notWhen: "The guest is tagged as a hypervisor; all guests bear one trust tag.",
+    notWhen: "The guest is tagged as a hypervisor; outside of secure, all guests bear one trust "
+      + "tag.",
     sources: [.article("§8"), .article("§10.2")])
 
   static func evaluate(_ context: Context) -> [Judgement] {
@@ -22,8 +23,9 @@ struct SecNestedExposed: Rule {
     case .hidden: return .satisfied([Evidence("/domain/cpu", observed: "vmx and svm are hidden")])
     case .unknown(let reason): return .unknown(reason)
     case .exposed(let reason):
-      if isOneTier { return .notApplicable("all guests bear the same trust tag") }
-      if tags.trust == nil, context.profile(of: domain).family != .secure {
+      let isSecure = context.profile(of: domain).family == .secure
+      if isOneTier, !isSecure { return .notApplicable("all guests bear the same trust tag") }
+      if tags.trust == nil, !isSecure {
         return .unknown("/domain/metadata: no tuned-vm:trust tag says whether it is trusted")
       }
       return violated(domain, reason, context)
