@@ -38,6 +38,14 @@ enum Terminal {
     return ["y", "yes"].contains(answer.trimmedBlanks.lowercased())
   }
 
+  /// Shows how far moving a guest's memory came, on one line that is written over.
+  static func showMove(_ name: String, _ seen: Int, _ all: Int) {
+    let end = seen >= all ? "\n" : ""
+    put(
+      "\rmoving the memory of \(Escape.text(name)): \(seen / 1024) of \(all / 1024) MiB\(end)",
+      to: STDERR_FILENO)
+  }
+
   /// Whether standard output is a terminal.
   static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 

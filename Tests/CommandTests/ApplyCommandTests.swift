@@ -28,6 +28,7 @@ import Testing
             <driver name='qemu' type='raw' cache='writethrough'/>
             <source file='/web1.img'/><target dev='vda' bus='virtio'/>
           </disk>
+          <graphics type='vnc' passwd='topsecr'/>
         </devices>
       </domain>
 
@@ -139,6 +140,10 @@ import Testing
     #expect(hand.status == 0, "\(hand.errors)")
     let left = try scene.run("plan")
     #expect(left.status == 0, "\(left.output)")
+    let applied = try Scene()
+    #expect(try applied.run("apply", "--yes").status == 0)
+    let isTheSame = scene.shows(applied.tree.contents())
+    #expect(isTheSame)
   }
 
   /// The program is killed at its n-th call of a kind, for all n until it survives.

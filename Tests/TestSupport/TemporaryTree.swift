@@ -18,6 +18,13 @@ public final class TemporaryTree {
     }
   }
 
+  /// One at a place that something else names.
+  public init(at path: String) {
+    Self.remove(path)
+    mkdir(path, 0o755)
+    self.path = path
+  }
+
   deinit { Self.remove(path) }
 
   /// Makes the directories above a path.

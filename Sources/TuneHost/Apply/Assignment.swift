@@ -22,6 +22,11 @@ public struct Assignment: Sendable {
   /// Whether domains come from files that the user named.
   public var domainsAreNamedFiles: Bool
 
+  /// MiB a second that moving a guest's memory may take.
+  public var memoryRateMiB = 1000
+  /// Told how far a guest's memory was looked at: its name, KiB so far, KiB of all.
+  public var memoryProgress: @Sendable (String, Int, Int) -> Void = { _, _, _ in }
+
   /// Creates an assignment.
   public init(plan: Plan, facts: Facts, host: Host, domainsAreNamedFiles: Bool) {
     self.plan = plan

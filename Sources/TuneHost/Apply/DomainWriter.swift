@@ -111,6 +111,7 @@ final class DomainWriter {
     case .memoryNodes(let wanted):
       let memory = root.descend("numatune/memory")
       return .memoryNodes(list(memory?["nodeset"]) ?? wanted)
+    case .moveMemory: return call
     }
   }
 
@@ -123,6 +124,7 @@ final class DomainWriter {
       case .pinEmulator(let cpus): try domain.pinEmulator(to: cpus, .live)
       case .pinIOThread(let number, let cpus): try domain.pin(ioThread: number, to: cpus, .live)
       case .memoryNodes(let nodes): try domain.setMemoryNodes(nodes, .live)
+      case .moveMemory: break
       }
     }
   }

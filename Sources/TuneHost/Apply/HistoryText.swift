@@ -19,11 +19,15 @@ public enum HistoryText {
   /// A transaction with its changes.
   public static func details(_ item: PastTransaction) -> String {
     var text = line(item)
-    for change in item.changes {
+    let groups = item.changes.gathered { change in
+      [change.rule, change.kind, change.before ?? "\0", change.after ?? "\0"]
+    }
+    for group in groups {
+      guard let change = group.first else { continue }
       let before = change.before.map(Escape.text) ?? "(absent)"
       let after = change.after.map(Escape.text) ?? "(absent)"
       text +=
-        "    \(Escape.text(change.rule)) \(Escape.text(change.target)): "
+        "    \(Escape.text(change.rule)) \(Escape.text(PathPattern.joined(group.map(\.target)))): "
         + "\(before) -> \(after)\n"
     }
     return text

@@ -6,7 +6,8 @@ import TuneKit
 
 /// An open journal that records are added to.
 final class Journal {
-  static let version = 1
+  /// 2 knows `move-memory`; journals of 1 are read as ever.
+  static let version = 2
 
   let number: Int
   let path: String
@@ -59,9 +60,7 @@ final class Journal {
     let bytes = JournalFile.read(path) ?? []
     guard let last = bytes.last, last != 10 else { return }
     let whole = bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0
-    guard ftruncate(file, off_t(whole)) == 0 else {
-      throw SystemError("truncate", path, errno)
-    }
+    try system.truncate(file, to: whole, path: path)
   }
 
   static func syncDirectory(_ path: String, _ system: System) throws(SystemError) {

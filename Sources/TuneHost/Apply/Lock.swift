@@ -5,7 +5,8 @@ import TuneKit
 
 /// The lock of a state directory; given back when the value goes, or the process.
 final class Lock {
-  private let file: Int32
+  /// The open lock file.
+  let file: Int32
 
   /// Takes the lock or says who holds it.
   ///
@@ -30,10 +31,18 @@ final class Lock {
     file = opened
     // Who holds it is for people; the lock holds without it.
     let note = Array("process \(getpid()), \(command), since \(now)\n".utf8)
-    if ftruncate(opened, 0) == 0 { try? system.write(note, to: opened, path: path) }
+    do throws(SystemError) {
+      try system.truncate(opened, to: 0, path: path)
+      try system.write(note, to: opened, path: path)
+    } catch {}
   }
 
-  deinit { close(file) }
+  /// Gives the lock back in words: a child of this process that has not come to its exec yet holds a
+  /// copy of the descriptor, and with it the lock, beyond our close.
+  deinit {
+    flock(file, LOCK_UN)
+    close(file)
+  }
 
   private static func holder(_ path: String) -> String {
     let opened = retrying { open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }

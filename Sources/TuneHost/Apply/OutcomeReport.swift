@@ -18,12 +18,12 @@ public enum OutcomeReport {
       let changes = outcome.made.filter { $0.effect == effect }
       guard !changes.isEmpty else { continue }
       text += "\(title): \(changes.count)\n"
-      for change in changes { text += line(change) }
+      text += lines(changes)
     }
     let advice = plan.changes.filter { $0.kind == .advice }
     if !advice.isEmpty {
       text += "Advice, nothing written: \(advice.count)\(verbose ? "" : " (see plan)")\n"
-      if verbose { for change in advice { text += line(change) } }
+      if verbose { text += lines(advice) }
     }
     if !outcome.partial.isEmpty {
       text += "Only partly: \(outcome.partial.count)\n"
@@ -56,8 +56,16 @@ public enum OutcomeReport {
     return text
   }
 
-  private static func line(_ change: PlannedChange) -> String {
-    "  \(name(change)): \(Escape.text(change.summary))\n"
+  /// One line for what one rule wants of many places in the same words.
+  private static func lines(_ changes: [PlannedChange]) -> String {
+    changes.gathered { [$0.rule, $0.summary] }.map { group in
+      let rule = Escape.text(group.first?.rule ?? "")
+      let targets = group.map(\.target).gathered { $0 }.compactMap(\.first)
+      // A value and what makes it last lie in different places: the value speaks.
+      let values = group.filter { $0.kind != .persist }.map(\.target)
+      let shown = PathPattern.joined(values.isEmpty ? targets : values)
+      return "  \(rule) on \(Escape.text(shown)): \(Escape.text(group.first?.summary ?? ""))\n"
+    }.joined()
   }
 
   private static func name(_ change: PlannedChange) -> String {

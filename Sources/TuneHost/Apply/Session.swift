@@ -9,6 +9,8 @@ public final class Session {
   let state: StateDirectory
   let system: System
   private let lock: Lock
+  /// For tests.
+  var lockDescriptor: Int32 { lock.file }
   private let judge: DefinitionJudge
 
   /// What recovering an interrupted transaction came to.

@@ -18,9 +18,12 @@ final class SignalShield {
   deinit { pthread_sigmask(SIG_SETMASK, &old, nil) }
 
   /// Whether one of them waits.
-  var isPending: Bool {
+  var isPending: Bool { Self.isAnyPending() }
+
+  /// The same for the process, without a shield at hand.
+  static func isAnyPending() -> Bool {
     var waiting = sigset_t()
     guard sigpending(&waiting) == 0 else { return false }
-    return Self.held.contains { sigismember(&waiting, $0) == 1 }
+    return held.contains { sigismember(&waiting, $0) == 1 }
   }
 }

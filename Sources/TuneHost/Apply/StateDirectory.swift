@@ -25,6 +25,10 @@ public struct StateDirectory: Sendable {
           guard status.st_mode & S_IFMT == S_IFDIR else {
             throw SystemError("use", path, ENOTDIR)
           }
+          // Journals hold passwords of old definitions; the directory above may be the user's own.
+          if path == transactions, status.st_mode & 0o077 != 0 {
+            try system.setMode(ofDirectory: path, 0o700)
+          }
           continue
         }
         try system.makeDirectory(path, in: AT_FDCWD, mode: 0o700, path: path)

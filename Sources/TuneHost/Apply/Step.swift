@@ -147,6 +147,7 @@ extension LiveCall {
     case .pinEmulator(let cpus): "emulator \(cpus)"
     case .pinIOThread(let number, let cpus): "iothread \(number) \(cpus)"
     case .memoryNodes(let nodes): "memory \(nodes)"
+    case .moveMemory(let nodes): "move-memory \(nodes)"
     }
   }
 
@@ -162,6 +163,7 @@ extension LiveCall {
       self = .pinIOThread(number, list)
     case ("emulator", 2): self = .pinEmulator(list)
     case ("memory", 2): self = .memoryNodes(list)
+    case ("move-memory", 2): self = .moveMemory(list)
     default: return nil
     }
   }

@@ -17,6 +17,12 @@ final class StepRunner {
   let system: System
   let files: FileWriter
   let domains: DomainWriter
+  /// Processes of running guests by UUID, as just probed.
+  var processes: [String: Int] = [:]
+  /// MiB a second that moving memory may take.
+  var memoryRateMiB = 1000
+  /// Told how far a guest's memory was looked at: its name, KiB so far, KiB of all.
+  var memoryProgress: (String, Int, Int) -> Void = { _, _, _ in }
 
   init(_ system: System) {
     self.system = system
@@ -55,10 +61,29 @@ final class StepRunner {
         throw SystemError("define", domain.name, reason: "somebody changed it meanwhile")
       }
       return try domains.define(after, domain, validate: true)
+    case .live(let domain, .moveMemory(let nodes), _): return try move(domain, nodes)
     case .live(let domain, let call, _):
       try domains.perform(call, domain)
       return nil
     }
+  }
+
+  /// Moves what can be moved; the outcome says how much.
+  private func move(_ domain: DomainAddress, _ nodes: CPUSet) throws(SystemError) -> String? {
+    guard let pid = processes[domain.uuid],
+      GuestIdentity.isProcess(pid, ofGuest: domain.uuid, name: domain.name)
+    else {
+      throw SystemError("move memory of", domain.name, reason: "its process is not known any more")
+    }
+    let report = memoryProgress
+    let moved = try system.other("move memory of", domain.name) {
+      try MemoryMover(
+        pid: pid, nodes: Array(nodes), rateMiB: memoryRateMiB,
+        progress: { seen, all in report(domain.name, seen, all) },
+        shouldStop: SignalShield.isAnyPending
+      ).run()
+    }
+    return moved.sentence
   }
 
   /// Grows or shrinks a pool. Free memory in pieces too small is put together once; what the kernel
@@ -96,7 +121,7 @@ final class StepRunner {
     case .definition(let domain, let before, let after):
       return try undoDefinition(domain, before, after, outcome, force)
     case .live(let domain, let call, let before):
-      return try undoLive(domain, call, before, force)
+      return try undoLive(domain, call, before, outcome, force)
     }
   }
 
@@ -190,10 +215,16 @@ final class StepRunner {
   }
 
   private func undoLive(
-    _ domain: DomainAddress, _ call: LiveCall, _ before: LiveCall, _ force: Bool
+    _ domain: DomainAddress, _ call: LiveCall, _ before: LiveCall, _ outcome: String?,
+    _ force: Bool
   ) throws(SystemError) -> Undoing {
     do throws(SystemError) {
       guard try domains.isRunning(domain) else { return .nothingToDo }
+      if case .moveMemory = call {
+        return .left(
+          was: outcome ?? "memory on its way", is: "where it was moved to",
+          why: "moved memory can't be given back")
+      }
       let now = try domains.current(call, domain, online: [])
       if now == before { return .nothingToDo }
       guard now == call || force else {

@@ -126,6 +126,11 @@ public final class System {
     }
   }
 
+  /// Cuts a file.
+  func truncate(_ file: Int32, to size: Int, path: String) throws(SystemError) {
+    _ = try number("truncate", path) { ftruncate(file, off_t(size)) }
+  }
+
   /// Makes sure that a file's or directory's content is on the disk. Kernel files and some file
   /// systems have nothing to sync.
   func sync(_ file: Int32, path: String) throws(SystemError) {
@@ -186,6 +191,11 @@ public final class System {
   /// Sets a file's mode, whatever the umask was.
   func setMode(_ file: Int32, _ mode: mode_t, path: String) throws(SystemError) {
     _ = try number("change mode of", path) { fchmod(file, mode) }
+  }
+
+  /// Sets a directory's mode.
+  func setMode(ofDirectory path: String, _ mode: mode_t) throws(SystemError) {
+    _ = try number("change mode of", path) { chmod(path, mode) }
   }
 
   /// Sets an extended attribute, for instance the security label.

@@ -26,6 +26,12 @@ final class Transaction {
     self.system = system
     runner = StepRunner(system)
     snapshot = assignment.facts.snapshot
+    runner.memoryRateMiB = assignment.memoryRateMiB
+    runner.memoryProgress = assignment.memoryProgress
+    for domain in assignment.facts.domains {
+      guard let uuid = domain.definition.uuid, let pid = domain.pid else { continue }
+      runner.processes[uuid] = pid
+    }
     outcome = Outcome(id: journal.number, ending: .done)
   }
 
@@ -241,9 +247,14 @@ final class Transaction {
   ) throws(SystemError) {
     let online = assignment.facts.topology.online.value ?? []
     let before = try runner.domains.current(call, address, online: online)
-    guard before != call || again else { return }
+    let moves = if case .moveMemory = call { true } else { false }
+    guard before != call || again || moves else { return }
     do throws(SystemError) {
-      _ = try perform(.live(address, call, before: before), changes)
+      let said = try perform(.live(address, call, before: before), changes)
+      if moves, let said, said.contains(";"), let change = changes.first {
+        unmade.insert(change.id)
+        outcome.partial.append((change, said))
+      }
     } catch {
       if system.isDead { throw error }
       guard let change = changes.first else { throw error }
@@ -295,35 +306,37 @@ enum Unit {
     }
   }
 
-  /// Gathers changes: one write per drop-in and per definition, in the plan's order.
+  /// Gathers changes: one write per drop-in and per definition, in the plan's order, which has them
+  /// together already.
   static func all(_ work: [PlannedChange]) -> [Unit] {
     var result: [Unit] = []
-    var places: [String: Int] = [:]
+    var last: String?
     for change in work {
-      switch change.change {
-      case nil: continue
-      case .knob, .hugePages: result.append(.value(change))
-      case .persist(let item):
-        let file = DropIn(for: item)
-        gather(change, file.path, into: &result, &places) { .dropIn(file, $0) }
-      case .domain(let edits):
-        gather(change, "domain " + edits.domain, into: &result, &places) {
-          .domain(edits.domain, $0)
-        }
+      let place = change.sharedPlace
+      if let place, place == last, let unit = result.popLast() {
+        result.append(unit.adding(change))
+      } else if let unit = Unit(change) {
+        result.append(unit)
       }
+      last = place
     }
     return result
   }
 
-  private static func gather(
-    _ change: PlannedChange, _ key: String, into result: inout [Unit],
-    _ places: inout [String: Int], _ make: ([PlannedChange]) -> Unit
-  ) {
-    if let index = places[key] {
-      result[index] = make(result[index].changes + [change])
-    } else {
-      places[key] = result.count
-      result.append(make([change]))
+  private init?(_ change: PlannedChange) {
+    switch change.change {
+    case nil: return nil
+    case .knob, .hugePages: self = .value(change)
+    case .persist(let item): self = .dropIn(DropIn(for: item), [change])
+    case .domain(let edits): self = .domain(edits.domain, [change])
+    }
+  }
+
+  private func adding(_ change: PlannedChange) -> Unit {
+    switch self {
+    case .value: self
+    case .dropIn(let file, let changes): .dropIn(file, changes + [change])
+    case .domain(let key, let changes): .domain(key, changes + [change])
     }
   }
 }

@@ -110,6 +110,17 @@ public struct GuestProcess: Sendable, Equatable {
   }
 }
 
+extension GuestProcess {
+  /// Whether a line of numa_maps is guest memory: anonymous, a memfd, shared memory or huge pages.
+  /// Libraries are mapped files.
+  public static func isGuestMemory(_ line: Substring) -> Bool {
+    line.words.contains { word in
+      word == "heap" || word == "huge" || word.hasPrefix("anon=") || word.hasPrefix("file=/memfd:")
+        || word.hasPrefix("file=/dev/shm/") || word.hasPrefix("file=") && word.contains("/ram-node")
+    }
+  }
+}
+
 /// Sums over a numa_maps file.
 struct NUMAMaps {
   private(set) var byNode: [Int: Int] = [:]
@@ -120,28 +131,19 @@ struct NUMAMaps {
   }
 
   private mutating func add(_ line: Substring) {
-    var isGuestMemory = false
     var pageKiB = 4
     var pages: [(node: Int, count: Int)] = []
     for word in line.words {
-      guard let equals = word.utf8.firstIndex(of: 61) else {
-        if word == "heap" || word == "huge" { isGuestMemory = true }
-        continue
-      }
+      guard let equals = word.utf8.firstIndex(of: 61) else { continue }
       let key = word[..<equals]
       let value = word[word.utf8.index(after: equals)...]
-      if key == "anon" || (key == "file" && value.hasPrefix("/memfd:")) {
-        // Libraries are mapped files; guest memory is anonymous, a memfd or huge pages.
-        isGuestMemory = true
-      } else if key == "file", value.hasPrefix("/dev/shm/") || value.contains("/ram-node") {
-        isGuestMemory = true
-      } else if key == "kernelpagesize_kB" {
+      if key == "kernelpagesize_kB" {
         pageKiB = Int(value) ?? 4
       } else if key.first == "N", let node = Int(key.dropFirst()), let count = Int(value) {
         pages.append((node, count))
       }
     }
-    guard isGuestMemory, pageKiB > 0, pageKiB < 1 << 30 else { return }
+    guard GuestProcess.isGuestMemory(line), pageKiB > 0, pageKiB < 1 << 30 else { return }
     for (node, count) in pages where count >= 0 && count < 1 << 32 && node < CPUSet.limit {
       byNode[node, default: 0] &+= count * pageKiB
       byPageSize[pageKiB, default: 0] &+= count * pageKiB

@@ -27,7 +27,7 @@ struct Candidate: Sendable {
     case .knob: .write
     case .hugePages: .hugePages
     case .persist: .persist
-    case .domain: .domainXML
+    case .domain(let change): change.movesMemory ? .write : .domainXML
     }
   }
 
@@ -40,7 +40,8 @@ struct Candidate: Sendable {
     case .hugePages(let node, let size, _): Snapshot.poolDirectory(node: node, sizeKiB: size)
     case .persist(let item):
       DropIn(for: item).path + " " + DropIn.key(DropIn.line(item), in: DropIn(for: item))
-    case .domain(let change): "domain \(change.domain) \(rule)"
+    case .domain(let change):
+      "\(change.movesMemory ? "memory" : "domain") \(change.domain) \(rule)"
     }
   }
 
@@ -51,7 +52,12 @@ struct Candidate: Sendable {
     case .knob(_, let value): value
     case .hugePages(_, _, let count): "\(count)"
     case .persist(let item): DropIn.line(item)
-    case .domain: ""
+    case .domain(let change):
+      if change.movesMemory, case .moveMemory(let nodes) = change.live.first {
+        "nodes \(nodes)"
+      } else {
+        ""
+      }
     }
   }
 
@@ -82,8 +88,10 @@ struct Candidate: Sendable {
     case .knob: 1
     case .hugePages: 3
     case .persist: 4
+    // What can't be given back comes when everything else is done.
+    case .domain(let change) where change.movesMemory: 7
     case .domain(let change): change.edits.contains(where: \.removes) ? 6 : 5
-    case nil: 7
+    case nil: 8
     }
   }
 }

@@ -41,6 +41,12 @@ public struct DomainChange: Sendable, Equatable {
   /// Calls for the running guest; empty where only the next start can change it.
   public let live: [LiveCall]
 
+  /// Whether it moves memory of the running guest and nothing else.
+  public var movesMemory: Bool {
+    guard edits.isEmpty, case .moveMemory = live.first else { return false }
+    return true
+  }
+
   /// Creates a change.
   public init(domain: String, edits: [XMLEdit], live: [LiveCall] = []) {
     self.domain = domain
@@ -59,6 +65,8 @@ public enum LiveCall: Sendable, Equatable {
   case pinIOThread(Int, CPUSet)
   /// `virDomainSetNumaParameters` with a node set.
   case memoryNodes(CPUSet)
+  /// `move_pages` of what lies elsewhere; can't be given back.
+  case moveMemory(CPUSet)
 }
 
 /// The way to an element below `<domain>`.

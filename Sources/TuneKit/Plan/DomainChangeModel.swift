@@ -15,6 +15,9 @@ extension Snapshot {
     guard let text = domain.source.persistent?.value else {
       throw XMLEditError(path: "domain", problem: "the domain is transient: nothing to edit")
     }
+    if change.movesMemory, case .moveMemory(let nodes) = change.live.first {
+      return movingMemory(of: domain, to: nodes)
+    }
     let edited = try DomainXMLEdit.apply(change.edits, to: text)
     var copy = self
     copy.domains[domain.index].persistent = Known(
@@ -42,5 +45,28 @@ extension Snapshot {
       files[path] = .text(
         lines.map { $0.hasPrefix(key) ? "\(key)\t\(cpus)" : String($0) }.joined(separator: "\n"))
     }
+  }
+
+  /// A guest's pages as they lie after a move: all on the first of the nodes.
+  private func movingMemory(of domain: Domain, to nodes: CPUSet) -> Snapshot {
+    guard let pid = domain.pid, let first = nodes.first(where: { _ in true }) else { return self }
+    let path = "/proc/\(pid)/numa_maps"
+    guard let text = raw(path).value else { return self }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      guard GuestProcess.isGuestMemory(line) else { return String(line) }
+      var pages = 0
+      let rest = line.split(separator: " ").filter { word in
+        guard word.first == "N", let equals = word.firstIndex(of: "="),
+          Int(word[word.index(after: word.startIndex)..<equals]) != nil,
+          let count = Int(word[word.index(after: equals)...]), count >= 0, count < 1 << 40
+        else { return true }
+        pages += count
+        return false
+      }
+      return (rest + ["N\(first)=\(pages)"]).joined(separator: " ")
+    }
+    var copy = self
+    copy.files[path] = .text(lines.joined(separator: "\n"))
+    return copy
   }
 }

@@ -34,7 +34,7 @@ enum DomainText {
       else { continue }
       let value = rest.dropFirst(sign.count + 1)
       guard let end = value.firstIndex(of: quote) else { continue }
-      result += sign + String(quote) + "(hidden)" + String(quote)
+      result += sign + String(quote) + hiddenPassword + String(quote)
       rest = value[value.index(after: end)...]
     }
     return result + rest

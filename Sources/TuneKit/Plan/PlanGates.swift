@@ -20,6 +20,9 @@ enum PlanGates {
   ) -> Answer {
     switch candidate.change {
     case .knob?, .persist?:
+      if let change = candidate.change, let why = HostMemoryGate.refusal(of: change, facts) {
+        return .refused(why)
+      }
       guard let change = candidate.change, let owner = KnobOwner.of(change, in: facts),
         !KnobOwner.isTaken(change, rule: candidate.rule, by: options.take)
       else { return .open }
@@ -27,15 +30,16 @@ enum PlanGates {
       return .refused("\(owner.name) \(keeps); stop it, or --take \(candidate.rule)")
     case .domain(let change):
       guard let domain else { return .refused("there is no domain '\(change.domain)'") }
-      return check(change, of: candidate, domain, text, options)
+      return check(change, of: candidate, domain, text, options, facts)
     default: return .open
     }
   }
 
   private static func check(
     _ change: DomainChange, of candidate: Candidate, _ domain: Domain, _ text: String?,
-    _ options: PlanOptions
+    _ options: PlanOptions, _ facts: Facts
   ) -> Answer {
+    if change.movesMemory { return MemoryMoveGate.check(change, domain, facts) }
     guard let persistent = domain.source.persistent else {
       return .advice("the domain is transient: no definition that a next start could use")
     }

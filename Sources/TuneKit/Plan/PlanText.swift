@@ -12,12 +12,12 @@ public enum PlanText {
       let changes = plan.work.filter { $0.effect == effect }
       guard !changes.isEmpty else { continue }
       text += "\n\(bold(title, color))\n"
-      for change in changes { text += entry(change, color, verbose) }
+      text += entries(changes, color, verbose)
     }
     let advice = plan.changes.filter { $0.kind == .advice }
     if !advice.isEmpty {
       text += "\n\(bold("Advice: nothing is written", color))\n"
-      for change in advice { text += entry(change, color, verbose) }
+      text += entries(advice, color, verbose)
     }
     text += conflicts(plan, color) + refusals(plan, color, verbose)
     for notice in plan.notices { text += "\nNote: \(Escape.text(notice))\n" }
@@ -39,12 +39,46 @@ public enum PlanText {
     return "Profile \(profile): \(count) \(count == 1 ? "change" : "changes")\(tail)."
   }
 
-  private static func entry(_ change: PlannedChange, _ color: Bool, _ verbose: Bool) -> String {
-    let subject = change.subject.kind == .host ? "" : " \(Escape.text(change.subject.name))"
-    var text = "  \(Escape.text(change.rule))\(subject): \(Escape.text(change.summary))\n"
+  /// What one rule wants of many files in the same words is one entry.
+  private struct Group: Hashable {
+    let rule: String
+    let summary: String
+    let kind: PlannedChange.Kind
+    let risk: String
+    let before: String?
+    let after: String?
+    /// Definitions and drop-in lines are entries of their own.
+    let own: String?
+  }
+
+  private static func entries(_ changes: [PlannedChange], _ color: Bool, _ verbose: Bool)
+    -> String
+  {
+    var known: Set<String> = []
+    return changes.gathered { change in
+      let isOne = change.kind == .domainXML || change.kind == .persist
+      let isAdvice = change.kind == .advice
+      return Group(
+        rule: change.rule, summary: change.summary, kind: change.kind, risk: change.risk,
+        before: isAdvice ? nil : change.before, after: change.after, own: isOne ? change.id : nil)
+    }.map { group in
+      let key = (group.first?.rule ?? "") + "\0" + (group.first?.summary ?? "")
+      defer { known.insert(key) }
+      return entry(group, isKnown: known.contains(key), color, verbose)
+    }.joined()
+  }
+
+  private static func entry(
+    _ group: [PlannedChange], isKnown: Bool, _ color: Bool, _ verbose: Bool
+  ) -> String {
+    guard let change = group.first else { return "" }
+    // What makes a value last repeats the words of the value.
+    let keeps = change.kind == .persist && isKnown
+    let summary = keeps ? "keep it after a boot" : Escape.text(change.summary)
+    var text = "  \(Escape.text(change.rule))\(subjects(group)): \(summary)\n"
     if change.kind == .write || change.kind == .hugePages || change.kind == .persist {
       text +=
-        "      \(Escape.text(change.target)): \(shown(change.before)) -> "
+        "      \(Escape.text(PathPattern.joined(group.map(\.target)))): \(shown(change.before)) -> "
         + "\(shown(change.after))\n"
     }
     if let diff = change.diff { text += self.diff(diff, color) }
@@ -52,6 +86,15 @@ public enum PlanText {
       text += "      \(Escape.text(change.risk))\n"
     }
     return text
+  }
+
+  /// The subjects of a group; the host goes without saying.
+  private static func subjects(_ group: [PlannedChange]) -> String {
+    let names = group.filter { $0.subject.kind != .host }.map(\.subject.name)
+      .gathered { $0 }.compactMap(\.first)
+    guard !names.isEmpty else { return "" }
+    let shown = names.prefix(8).map(Escape.text).joined(separator: ", ")
+    return " " + shown + (names.count > 8 ? " and \(names.count - 8) more" : "")
   }
 
   private static func diff(_ diff: String, _ color: Bool) -> String {

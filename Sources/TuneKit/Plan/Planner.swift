@@ -109,7 +109,7 @@ public struct Planner {
     Plan(
       profile: context.profile.name, profileHash: author.hash,
       factsDigest: PlanDigest.of(changes, context.facts.snapshot, domains),
-      changes: changes, conflicts: conflicts,
+      changes: PlannedChange.gathered(changes), conflicts: conflicts,
       refusals: refusals.sorted { ($0.rule, $0.subject) < ($1.rule, $1.subject) },
       notices: notices())
   }
@@ -212,11 +212,17 @@ public struct Planner {
     let found = PlanConflicts.find(wishes)
     conflicts = found.map(\.conflict)
     let bad = Set(found.flatMap(\.ids))
+    let needless = ClockPreference.covered(wishes.filter { !bad.contains($0.id) })
     var seen: [String: String] = [:]
     var result: [Candidate] = []
     for wish in wishes {
       if bad.contains(wish.id) {
         refuse(wish, .conflict, "two rules want different values; choose one with --only or --skip")
+        continue
+      }
+      if let governor = needless[wish.id] {
+        standIn[wish.id] = governor
+        also(for: wish.rule, of: governor)
         continue
       }
       if let first = seen[wish.key] {
@@ -273,6 +279,10 @@ public struct Planner {
   private mutating func edit(_ wish: Candidate, _ change: DomainChange, _ rests: [String])
     throws(ModelError)
   {
+    if change.movesMemory {
+      changes.append(planned(wish, before: wish.observed, after: wish.value, rests))
+      return
+    }
     guard let domain = domains[change.domain], let text = texts[change.domain] else {
       throw ModelError("the definition of '\(change.domain)' is not known")
     }

@@ -44,24 +44,31 @@ struct ApplyCommand: ParsableCommand {
       "Only between these times of the host's clock.", valueName: "hh:mm-hh:mm"))
   var window: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Move guests' memory no faster, in MiB a second.", valueName: "mib"))
+  var moveRate = 1000
+
   @Option(help: ArgumentHelp("text or json.", valueName: "format"))
   var format = "text"
 
   func run() throws {
     let format = try UsageHint.format(format, ChangeFormat.self)
     try refuseElsewhere()
+    guard moveRate > 0 else {
+      throw Failure(.usage, "--move-rate is \(moveRate); expected MiB a second, at least 1")
+    }
     let window = try window.map { try TimeWindow($0) }
     if !dryRun, !yes, !Terminal.canAsk {
       throw Failure(
         .usage, "apply asks before it changes anything, and there is no terminal to ask on",
         "  add --yes, or --dry-run to see the plan.")
     }
-    if let window, !dryRun, !window.contains(Clock.localMinutes()) {
-      throw Failure(.findings, "it is outside of --window \(window): nothing was changed")
-    }
     let run = ApplyRun(
       input: input, filter: filter, output: output, confirmed: yes, dryRun: dryRun,
-      saved: try plan.map(ApplyRun.saved), format: format)
+      saved: try plan.map(ApplyRun.saved), format: format, window: window,
+      memoryRateMiB: moveRate)
+    if !dryRun { try run.refuseOutsideWindow() }
     try run.perform(canary: canary)
   }
 

@@ -13,6 +13,9 @@ struct ApplyRun {
   let dryRun: Bool
   let saved: SavedPlan?
   let format: ChangeFormat
+  var window: TimeWindow?
+  /// MiB a second that moving a guest's memory may take.
+  var memoryRateMiB = 1000
 
   private var state: StateDirectory { StateDirectory(input.stateDirectory) }
 
@@ -56,12 +59,17 @@ struct ApplyRun {
       Terminal.complain(["nothing was changed"])
       throw ExitCode(ExitStatus.findings.rawValue)
     }
+    // Questions take their time, and a canary as well.
+    try refuseOutsideWindow()
     let session = try Session(state, command: "apply", now: Clock.now())
     let now = try propose(domains)
     try refuseMoved(from: proposal.plan, to: now.plan)
     let before = now.situation.context.facts
+    var assignment = now.assignment(input)
+    assignment.memoryRateMiB = memoryRateMiB
+    if Terminal.canAsk, !output.quiet { assignment.memoryProgress = Terminal.showMove }
     let outcome = try session.carryOut(
-      now.assignment(input), now: Clock.now(), toolVersion: TunedVM.version
+      assignment, now: Clock.now(), toolVersion: TunedVM.version
     ) { outcome in
       check(outcome, before, domains)
     }
@@ -79,6 +87,11 @@ struct ApplyRun {
       throw Failure(.findings, messages: ["the plan is stale: nothing was changed"] + moved)
     }
     return proposal.limited(to: Set(saved.changes.map(\.id)))
+  }
+
+  func refuseOutsideWindow() throws {
+    guard let window, !window.contains(Clock.localMinutes()) else { return }
+    throw Failure(.findings, "it is outside of --window \(window): nothing was changed")
   }
 
   private func refuseMoved(from old: Plan, to new: Plan) throws {
@@ -149,10 +162,20 @@ struct ApplyRun {
   }
 
   private func report(_ outcome: Outcome, _ proposal: Proposal) throws -> Bool {
-    switch format {
-    case .text:
-      try output.write(OutcomeReport.text(outcome, proposal.plan, verbose: output.verbose))
-    case .json: try output.write(OutcomeReport.json(outcome, proposal.plan).text() + "\n")
+    let text =
+      switch format {
+      case .text: OutcomeReport.text(outcome, proposal.plan, verbose: output.verbose)
+      case .json: OutcomeReport.json(outcome, proposal.plan).text() + "\n"
+      }
+    do {
+      try output.write(text)
+    } catch let error as any ReportableError where outcome.ending == .done {
+      // The report is lost, the changes are not.
+      throw Failure(
+        error.status,
+        messages: error.messages + [
+          "  transaction \(outcome.id) is committed; 'tuned-vm rollback \(outcome.id)' takes it back."
+        ])
     }
     if case .rolledBack = outcome.ending { throw ExitCode(ExitStatus.ioError.rawValue) }
     try proposal.situation.complainOfMalformedDomains()

@@ -32,18 +32,20 @@ struct PlanCommand: ParsableCommand {
     let format = try UsageHint.format(format, PlanFormat.self)
     let proposal = try Proposal(input, filter, confirmed: yes)
     output.notice(proposal.situation.notices)
-    try output.write(render(proposal.plan, format))
+    try output.write(render(proposal, format))
     try proposal.situation.complainOfMalformedDomains()
     if !proposal.plan.work.isEmpty { throw ExitCode(ExitStatus.findings.rawValue) }
   }
 
-  private func render(_ plan: Plan, _ format: PlanFormat) -> String {
-    switch format {
+  private func render(_ proposal: Proposal, _ format: PlanFormat) -> String {
+    let plan = proposal.plan
+    return switch format {
     case .text: PlanText.render(plan, color: output.usesColour, verbose: output.verbose)
     case .json: plan.json.text() + "\n"
     case .script:
       plan.script(
-        root: input.root ?? "", domainsAreNamedFiles: !input.domainXml.isEmpty)
+        for: proposal.situation.context.facts.snapshot, root: input.root,
+        domainsAreNamedFiles: !input.domainXml.isEmpty)
     }
   }
 }

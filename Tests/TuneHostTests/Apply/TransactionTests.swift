@@ -123,13 +123,24 @@ import Testing
     withExtendedLifetime(first) {}
   }
 
+  /// A fork copies the lock's descriptor until its exec closes it.
+  @Test func aChildThatHasNotComeToItsExecDoesNotKeepTheLock() throws {
+    let stage = Stage()
+    var first: Session? = try Session(stage.state, command: "apply", now: "T")
+    let copy = dup(try #require(first?.lockDescriptor))
+    defer { close(copy) }
+    first = nil
+    _ = try Session(stage.state, command: "apply", now: "T")
+  }
+
   @Test func noPasswordAppearsInPlanOrHistory() throws {
     let stage = Stage()
     let plan = stage.plan()
     _ = stage.apply()
     let past = History.read(stage.state).past
     let texts = [
-      plan.json.text(), PlanText.render(plan, color: false, verbose: true), plan.script(),
+      plan.json.text(), PlanText.render(plan, color: false, verbose: true),
+      plan.script(for: stage.snapshot),
       OutcomeReport.json(past).text(), HistoryText.list(past, verbose: true),
     ]
     #expect(texts.allSatisfy { !$0.contains("secret") })

@@ -338,9 +338,10 @@ import Testing
       rule("a", Subject(.host, "h"), .live, .knob(path: Self.knob, value: "10")),
       rule("b", Subject(.domain, "web1"), .live, domain(.setText("vcpu", "4"))),
     ]
-    let script = plan(host(guest()), rules).script(root: "/tree")
-    #expect(script.contains("knob /tree/proc/sys/vm/swappiness 60 10\n"))
-    #expect(script.contains("patch --no-backup-if-mismatch /tree/etc/libvirt/qemu/web1.xml <<"))
+    let script = plan(host(guest()), rules).script(for: host(guest()), root: "/tree")
+    #expect(
+      script.contains("is /tree/proc/sys/vm/swappiness 60\nput /tree/proc/sys/vm/swappiness '10"))
+    #expect(script.contains("--no-backup-if-mismatch /tree/etc/libvirt/qemu/web1.xml <<"))
     #expect(!script.contains(" /etc/libvirt") && !script.contains(" /proc/"))
   }
 

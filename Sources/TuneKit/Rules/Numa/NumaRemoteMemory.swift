@@ -6,7 +6,7 @@ struct NumaRemoteMemory: Rule {
     severity: Severities(.warning),
     rationale: "A binding only counts for pages touched after it; what lies elsewhere stays there "
       + "and makes every access slower.",
-    cost: "Moving memory takes bandwidth; huge pages don't always move.",
+    cost: "Moving memory takes bandwidth and can't be taken back; huge pages don't always move.",
     notWhen: "Guests without pins, or over all nodes by design; shared libraries don't count.",
     sources: [.article("§11"), .text("numastat(8)")])
 
@@ -47,8 +47,13 @@ struct NumaRemoteMemory: Rule {
       Violation(
         "\(domain.key): \(Int(share.rounded())) % of its memory lies on other nodes than its vCPUs",
         severity: share > critical ? .critical : .warning, evidence: evidence,
-        remedy: .advice(
-          "migratepages, or virsh numatune --live; restart the guest where huge pages don't move")))
+        remedy: Remedy(
+          .live,
+          "move its memory to nodes \(nodes); restart the guest where huge pages don't move",
+          changes: [
+            .domain(
+              DomainChange(domain: domain.key, edits: [], live: [.moveMemory(nodes)]))
+          ])))
   }
 
   private static func guest(_ near: Int, _ far: Int) -> Snapshot {
