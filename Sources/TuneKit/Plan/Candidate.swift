@@ -173,19 +173,26 @@ extension Candidate {
     return result.map(removalsLast)
   }
 
-  /// Removals come last and from the highest index down, so that no path points at a neighbour.
+  /// Removals come last and from the highest index down, so that no path points at a neighbour. One
+  /// that makes room for what a later edit puts in the same place stays before it.
   private static func removalsLast(_ candidate: Candidate) -> Candidate {
     guard case .domain(let change) = candidate.change,
       change.edits.contains(where: \.removes)
     else { return candidate }
-    let removals = change.edits.filter(\.removes).sorted { left, right in
+    let edits = change.edits
+    func makesRoom(_ index: Int) -> Bool {
+      edits[(index + 1)...].contains { !$0.removes && $0.path.begins(with: edits[index].path) }
+    }
+    let last = edits.indices.filter { edits[$0].removes && !makesRoom($0) }
+    let removals = last.map { edits[$0] }.sorted { left, right in
       let (a, b) = (left.path.steps.map(\.index), right.path.steps.map(\.index))
       return b.lexicographicallyPrecedes(a)
     }
     var result = candidate
     result.change = .domain(
       DomainChange(
-        domain: change.domain, edits: change.edits.filter { !$0.removes } + removals,
+        domain: change.domain,
+        edits: edits.indices.filter { !last.contains($0) }.map { edits[$0] } + removals,
         live: change.live))
     return result
   }

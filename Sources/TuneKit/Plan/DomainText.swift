@@ -80,7 +80,12 @@ extension XMLEdit {
   }
 
   /// Path and attribute, as one text that names the target within the definition.
-  var place: String {
+  public var place: String {
     attribute.map { "\(path)/@\($0)" } ?? path.description
   }
+}
+
+extension XMLPath {
+  /// Whether it leads to or below the place of another.
+  func begins(with other: XMLPath) -> Bool { steps.starts(with: other.steps) }
 }

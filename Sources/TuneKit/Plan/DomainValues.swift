@@ -1,6 +1,24 @@
 // What stands at the places an edit changes, before and after, for the `before` and `after` fields.
 
-enum DomainValues {
+public enum DomainValues {
+  /// The first edit of which nothing is left in a definition that libvirt gave back; nil where all
+  /// left something. libvirt writes values in its own way (sizes in KiB, for instance), so only the
+  /// rules know whether they are right.
+  public static func dropped(_ edits: [XMLEdit], in stored: String) -> XMLEdit? {
+    guard let document = try? XMLDocument(stored) else { return edits.first }
+    // Where an element was taken away, the numbers of its neighbours moved.
+    let moved = edits.filter(\.removes).map { $0.path.steps.map(\.name) }
+    return edits.first { edit in
+      switch edit {
+      case .remove, .removeAttribute: return false
+      case .setAttribute, .setText, .ensure: break
+      }
+      let names = edit.path.steps.map(\.name)
+      guard !moved.contains(where: { names.starts(with: $0) }) else { return false }
+      return value(of: edit, in: document.baseNode) == nil
+    }
+  }
+
   /// The values that the edits find; nil where nothing is there.
   static func before(_ edits: [XMLEdit], in text: String) -> String? {
     guard let document = try? XMLDocument(text) else { return nil }

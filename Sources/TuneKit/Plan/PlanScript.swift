@@ -85,7 +85,9 @@ private struct ScriptWriter {
   private mutating func write(_ change: PlannedChange) -> [String] {
     guard let wanted = change.change else { return ["# nothing to write"] }
     if case .domain = wanted {
-      return ["# 'migratepages PID all NODES' of numactl does it; tuned-vm apply shows how far it is"]
+      return [
+        "# 'migratepages PID all NODES' of numactl does it; tuned-vm apply shows how far it is"
+      ]
     }
     let before = change.before.map { ["is \(quoted(change.target)) \(shellQuoted($0))"] } ?? []
     guard root != nil else {
