@@ -95,11 +95,41 @@ import Testing
         rule(
           "b", Subject(.host, "h"), .live, .hugePages(node: 0, pageSizeKiB: 2048, count: 10)),
         rule(
-          "c", Subject(.host, "h"), .live, .knob(path: Self.governor, value: "performance"),
+          "c", Subject(.host, "h"), .live, .knob(path: Self.governor, value: "schedutil"),
           .persist(.sysctl(key: "x", value: "1"))),
         rule("d", Subject(.host, "h"), .live, .knob(path: Self.epp, value: "performance")),
       ])
     #expect(plan.work.map(\.rule) == ["d", "c", "b", "c", "a"])
+  }
+
+  /// The kernel refuses another preference below the performance governor, at boot as well.
+  @Test func thePerformanceGovernorMakesThePreferenceNeedless() {
+    func line(_ path: String) -> Change {
+      .persist(.tmpfile(path: path, value: "performance"))
+    }
+    let plan = plan(
+      host(guest()),
+      [
+        rule(
+          "c", Subject(.host, "h"), .live, .knob(path: Self.governor, value: "performance"),
+          line("/x/policy*/scaling_governor")),
+        rule(
+          "d", Subject(.host, "h"), .live, .knob(path: Self.epp, value: "performance"),
+          line("/x/policy*/energy_performance_preference")),
+      ])
+    #expect(plan.work.map(\.rule) == ["c", "c"])
+    #expect(plan.work.map(\.alsoFor) == [["d"], ["d"]])
+    #expect(plan.refusals.isEmpty)
+  }
+
+  @Test func aRemovalStaysBeforeWhatTakesItsPlace() throws {
+    let guest = guest(extra: "<memballoon model='virtio'><stats period='5'/></memballoon>")
+    let edits = domain(
+      .remove("devices/memballoon"),
+      .setAttribute("devices/memballoon", name: "model", value: "none"))
+    let plan = plan(host(guest), [rule("a", Subject(.domain, "web1"), .nextGuestStart, edits)])
+    let diff = try #require(plan.work.first?.diff)
+    #expect(diff.contains("<memballoon model='none'/>"))
   }
 
   @Test func twoWishesForOneKnobAreAContradictionAndNeitherIsMade() {
