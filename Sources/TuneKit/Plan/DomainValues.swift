@@ -1,5 +1,6 @@
 // What stands at the places an edit changes, before and after, for the `before` and `after` fields.
 
+/// The values at the places of edits.
 public enum DomainValues {
   /// The first edit of which nothing is left in a definition that libvirt gave back; nil where all
   /// left something. libvirt writes values in its own way (sizes in KiB, for instance), so only the
