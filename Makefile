@@ -41,7 +41,7 @@ audit: build
 	@echo
 	@$(BINARY) audit || { code=$$?; [ $$code -eq 1 ] || exit $$code; }
 
-## test: everything that needs no emulated host: lint, unit and command tests, fresh docs
+## test: lint, unit and command tests, fresh docs, two emulated hosts audited from inside
 test: setup lint build
 	@scripts/test-all
 

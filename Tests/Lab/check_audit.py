@@ -33,10 +33,10 @@ expect("reading changed the host", text("unchanged").strip(), "yes")
 
 topology = json.loads(text("topology.out"))
 counts = topology["counts"]
-for key, tool in (("pus", "pu"), ("cores", "core"), ("packages", "package"), ("l3Groups", "l3cache")):
-    expect(key, counts[key], len(text(tool).split("\n")) - 1)
+for key, tool in (("pus", "pus"), ("cores", "cores"), ("packages", "packages"), ("l3Groups", "l3")):
+    expect(key, counts[key], len(text("oracle/" + tool).split("\n")) - 1)
 real = {}
-for line in text("numactl").split("\n"):
+for line in text("oracle/numactl").split("\n"):
     match = re.match(r"node (\d+) (cpus|size): ?(.*)", line)
     if match:
         real.setdefault(int(match[1]), {})[match[2]] = match[3]
@@ -50,6 +50,12 @@ for node in topology["numaNodes"]:
     expect(f"memory of node {node['id']}", node["memoryMiB"], int(its["size"].split()[0]))
     expect(f"distances of node {node['id']}", list(node["distances"].values()), its["distances"])
 
+pools = dict(line.split() for line in text("hugepages").split("\n") if line)
+for node in topology["numaNodes"]:
+    small = [pool["total"] for pool in node["hugepages"] if pool["pageSizeKiB"] == 2048]
+    expect(f"2 MiB pages of node {node['id']}", small, [int(pools[str(node["id"])])])
+expect("online CPUs", len(cpus(topology["onlineCpus"])), counts["pus"])
+
 audit = json.loads(text("audit.out"))
 expect("kernel", audit["host"]["kernel"], text("kernel").strip())
 found = {(finding["rule"], finding["subject"]["name"]): finding for finding in audit["findings"]}
@@ -61,6 +67,12 @@ if "cpu.governor" in judged:
 swappiness = [f for (rule, _), f in found.items() if rule == "mem.swappiness"]
 for finding in swappiness:
     expect("observed swappiness", finding["evidence"][0]["observed"], text("swappiness").strip())
+schedulers = dict(line.split(" ", 1) for line in text("schedulers").split("\n") if " " in line)
+for (rule, name), finding in found.items():
+    if rule.startswith("io.scheduler"):
+        now = re.search(r"\[(\S+)\]", schedulers[name])
+        expect(f"observed scheduler of {name}", finding["evidence"][0]["observed"],
+               now and now[1])
 if not audit["verdicts"]:
     wrong.append("the ledger is empty")
 

@@ -6,9 +6,12 @@
 SHAPES="one-node two-nodes two-nodes-smt four-nodes dies cpuless-node memoryless-node
   asymmetric-memory offline-cpus sparse-cpus many-disks tuned-realtime many-nics"
 
-# The AMD look can nest KVM but shows no SMT; the Intel look shows SMT, but no /dev/kvm.
-amd="-cpu max,family=25,model=1,stepping=1"
-intel="-cpu max,vendor=GenuineIntel,family=6,model=85,stepping=4"
+# The AMD look can nest KVM but shows no SMT; the Intel look shows SMT, but no /dev/kvm. Both hide
+# the hypervisor, so that the kernel believes in hardware and the rules for hosts speak.
+bare="hypervisor=off -smbios type=1,manufacturer=Lab,product=Bench"
+amd="-cpu max,family=25,model=1,stepping=1,$bare"
+intel="-cpu max,vendor=GenuineIntel,family=6,model=85,stepping=4,$bare"
+guest="-cpu max,family=25,model=1,stepping=1"
 
 # ram NODE MIB: a memory backend for a node.
 ram() { printf -- '-object memory-backend-ram,id=m%s,size=%sM ' "$1" "$2"; }
@@ -17,6 +20,7 @@ shape() {
   cpus="" cpu=$amd append="" setup="" machine="" disks=""
   case $1 in
     one-node)
+      cpu=$guest
       machine="-smp 4 -m 768"
       disks="virtio"
       ;;
@@ -82,6 +86,7 @@ shape() {
         echo 0 > /sys/devices/system/cpu/cpu5/online'
       ;;
     sparse-cpus)
+      cpu=$guest
       machine="-smp 4,maxcpus=16,sockets=2,cores=8,threads=1 -m 768
         -device max-x86_64-cpu,family=25,model=1,stepping=1,socket-id=1,core-id=3,thread-id=0
         -device max-x86_64-cpu,family=25,model=1,stepping=1,socket-id=1,core-id=6,thread-id=0"

@@ -7,6 +7,11 @@ mount -t tmpfs tmp /tmp
 mount -t tmpfs run /run
 mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null
 for module in $(cat /etc/modules.order); do
+  # The vendor module of the other vendor only costs time.
+  case $module in
+    kvm-amd.ko) grep -qw svm /proc/cpuinfo || continue ;;
+    kvm-intel.ko) grep -qw vmx /proc/cpuinfo || continue ;;
+  esac
   insmod "/lib/modules/$module" >/dev/null 2>&1
 done
 # Disks and frequency policies appear a moment after their drivers.

@@ -10,6 +10,16 @@ run() {
   shift
   "$@" >$out/$name.out 2>$out/$name.err
   echo $? >$out/$name.code
+  echo "[$(cut -d' ' -f1 /proc/uptime)] $name: $(cat $out/$name.code)"
+}
+# What this kernel's own tools say, in $out/oracle.
+oracle() {
+  mkdir -p $out/oracle
+  /usr/bin/numactl -H >$out/oracle/numactl
+  /usr/bin/lstopo-no-graphics --no-caches --no-io -p --of console >$out/oracle/lstopo
+  for pair in pus:pu cores:core packages:package l3:l3cache; do
+    /usr/bin/lstopo-no-graphics --only ${pair#*:} -p >$out/oracle/${pair%:*}
+  done
 }
 . /scenario.sh
 stty -F /dev/ttyS2 raw 2>/dev/null

@@ -15,11 +15,13 @@ struct ZFSVolblock: Rule {
 
   private static func verdict(_ context: Context) -> Verdict {
     let file = VirtualFile.json(context.facts.snapshot, "zfs.json")
-    guard context.facts.snapshot.files[file.source] != nil else {
-      return context.facts.modules.isPresent("zfs") == true
-        ? .unknown("\(file.source): only the zfs command can tell") : .notApplicable("no ZFS here")
+    guard let json = file.value else {
+      guard context.facts.modules.isPresent("zfs") == true else {
+        return .notApplicable("no ZFS here")
+      }
+      return context.facts.snapshot.files[file.source] == nil
+        ? .unknown("\(file.source): only the zfs command can tell") : .missing(file)
     }
-    guard let json = file.value else { return .missing(file) }
     let sets = json["datasets"]?.arrayValue ?? []
     guard !sets.isEmpty else { return .notApplicable("no dataset is known") }
     var evidence: [Evidence] = []
@@ -71,6 +73,9 @@ struct ZFSVolblock: Rule {
     Example(
       "fits", host(#"{"name":"tank/vm1","volblocksize":"16K","sync":"standard"}"#), .satisfied),
     Example("no ZFS", .exampleHost(), .notApplicable),
+    Example(
+      "no ZFS, and nobody was asked", .exampleHost().withUnreadable("/tuned-vm/zfs.json"),
+      .notApplicable),
     Example("small blocks", host(#"{"name":"tank/vm1","volblocksize":"8K"}"#), .violated(.info)),
     Example(
       "writes are not synced", host(#"{"name":"tank/vm1","sync":"disabled"}"#),
