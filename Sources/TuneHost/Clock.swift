@@ -10,6 +10,13 @@ public enum Clock {
   /// Today in UTC, `YYYY-MM-DD`.
   public static func today() -> String { String(now().prefix(10)) }
 
+  /// Seconds that passed since some moment, for durations.
+  public static func seconds() -> Int {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return Int(now.tv_sec)
+  }
+
   /// Minutes since midnight on the host's clock.
   public static func localMinutes() -> Int {
     var seconds = time(nil)

@@ -27,6 +27,7 @@ struct TunedVM: ParsableCommand {
       HistoryCommand.self,
       RollbackCommand.self,
       RecoverCommand.self,
+      TrialCommand.self,
       ProfilesCommand.self,
     ])
 

@@ -2099,5 +2099,197 @@ public enum ShippedSchemas {
 
       """#
     ),
+    (
+      "trial",
+      #"""
+      {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://tuned-vm.org/schema/trial.json",
+        "title": "tuned-vm trial --format json",
+        "type": "object",
+        "required": [
+          "schema",
+          "tool",
+          "startedAt",
+          "profile",
+          "workload",
+          "pairs",
+          "ending",
+          "cutShort",
+          "metrics",
+          "changes",
+          "leftOut",
+          "remarks"
+        ],
+        "properties": {
+          "schema": {
+            "const": "tuned-vm/trial/v1"
+          },
+          "startedAt": {
+            "type": "string"
+          },
+          "profile": {
+            "type": "string"
+          },
+          "workload": {
+            "type": "string"
+          },
+          "pairs": {
+            "type": "integer",
+            "minimum": 0
+          },
+          "ending": {
+            "enum": [
+              "rolled-back",
+              "kept",
+              "placebo"
+            ]
+          },
+          "cutShort": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "metrics": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "name",
+                "unit",
+                "better",
+                "statement",
+                "before",
+                "after",
+                "changePercent",
+                "lowPercent",
+                "highPercent",
+                "confidencePercent",
+                "pValue",
+                "morePairs",
+                "samples"
+              ],
+              "properties": {
+                "name": {
+                  "type": "string"
+                },
+                "unit": {
+                  "type": "string"
+                },
+                "better": {
+                  "enum": [
+                    "lower",
+                    "higher"
+                  ]
+                },
+                "statement": {
+                  "enum": [
+                    "better",
+                    "worse",
+                    "same",
+                    "undecided"
+                  ]
+                },
+                "before": {
+                  "type": [
+                    "number",
+                    "null"
+                  ]
+                },
+                "after": {
+                  "type": [
+                    "number",
+                    "null"
+                  ]
+                },
+                "changePercent": {
+                  "type": [
+                    "number",
+                    "null"
+                  ]
+                },
+                "lowPercent": {
+                  "type": [
+                    "number",
+                    "null"
+                  ]
+                },
+                "highPercent": {
+                  "type": [
+                    "number",
+                    "null"
+                  ]
+                },
+                "confidencePercent": {
+                  "type": "integer"
+                },
+                "pValue": {
+                  "type": [
+                    "number",
+                    "null"
+                  ]
+                },
+                "morePairs": {
+                  "type": [
+                    "integer",
+                    "null"
+                  ]
+                },
+                "samples": {
+                  "type": "array",
+                  "items": {
+                    "type": "object",
+                    "required": [
+                      "before",
+                      "after",
+                      "beforeFirst"
+                    ],
+                    "properties": {
+                      "before": {
+                        "type": "number"
+                      },
+                      "after": {
+                        "type": "number"
+                      },
+                      "beforeFirst": {
+                        "type": "boolean"
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          },
+          "changes": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "id",
+                "rule",
+                "target",
+                "before",
+                "after"
+              ]
+            }
+          },
+          "leftOut": {
+            "type": "array",
+            "items": {
+              "type": "string"
+            }
+          },
+          "remarks": {
+            "type": "array",
+            "items": {
+              "type": "string"
+            }
+          }
+        }
+      }
+
+      """#
+    ),
   ]
 }

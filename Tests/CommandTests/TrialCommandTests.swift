@@ -1,0 +1,138 @@
+// trial as a user runs it, on a captured host whose files are what the command measures.
+
+import TestSupport
+import Testing
+
+@testable import TuneKit
+
+@Suite struct TrialCommandTests {
+  private struct Scene {
+    let tree: TemporaryTree
+    let state = TemporaryTree(inMemory: true)
+
+    init() throws {
+      tree = try CapturedHost("two-nodes").unpacked()
+      tree.write("/etc/libvirt/qemu/web1.xml", Self.guest)
+    }
+
+    static let guest = """
+      <domain type='kvm'>
+        <name>web1</name>
+        <memory unit='MiB'>64</memory>
+        <vcpu>2</vcpu>
+        <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>
+        <devices>
+          <disk type='file' device='disk'>
+            <driver name='qemu' type='raw' cache='writethrough'/>
+            <source file='/web1.img'/><target dev='vda' bus='virtio'/>
+          </disk>
+        </devices>
+      </domain>
+
+      """
+
+    var swappiness: [String] { ["cat", tree.path + "/proc/sys/vm/swappiness"] }
+
+    func trial(_ arguments: [String], measuring command: [String]) throws -> Program.Outcome {
+      try Program.run(
+        [
+          "trial", "--root", tree.path, "--state-dir", state.path + "/state", "--profile", "db",
+          "--yes", "--seed", "7",
+        ] + arguments + (command.isEmpty ? [] : ["--"] + command))
+    }
+  }
+
+  @Test func aKnownEffectIsFoundAndTakenBack() throws {
+    let scene = try Scene()
+    let before = scene.tree.contents()
+    let outcome = try scene.trial(
+      ["--only", "mem.swappiness", "--measure", "output", "--format", "json"],
+      measuring: scene.swappiness)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(scene.tree.contents() == before)
+    let json = try JSONValue(parsing: outcome.output)
+    let metric = try #require(json["metrics"]?[0])
+    #expect(metric["statement"]?.stringValue == "better")
+    #expect(metric["before"]?.doubleValue == 60)
+    #expect(json["pairs"]?.intValue == 10)
+    #expect(json["ending"]?.stringValue == "rolled-back")
+    guard SchemaCheck.isAvailable else { return }
+    #expect(try SchemaCheck.complaints(about: outcome.output, schema: "trial") == "")
+  }
+
+  @Test func whatIsBetterIsKeptOnRequest() throws {
+    let scene = try Scene()
+    let plot = scene.state.path + "/plot.svg"
+    let outcome = try scene.trial(
+      ["--only", "mem.swappiness", "--measure", "output", "--keep", "--plot", plot],
+      measuring: scene.swappiness)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("are kept"))
+    #expect(scene.tree.text("/proc/sys/vm/swappiness") != "60\n")
+    #expect(scene.state.text("/plot.svg")?.hasPrefix("<svg") == true)
+  }
+
+  @Test func whatIsWorseIsTakenBackAndSaid() throws {
+    let scene = try Scene()
+    let before = scene.tree.contents()
+    let outcome = try scene.trial(
+      ["--only", "mem.swappiness", "--measure", "output", "--better", "higher", "--keep"],
+      measuring: scene.swappiness)
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("worse"))
+    #expect(scene.tree.contents() == before)
+  }
+
+  @Test func aCommandThatFailsLeavesTheHostAsItWas() throws {
+    let scene = try Scene()
+    let before = scene.tree.contents()
+    let swappiness = scene.swappiness[1]
+    let outcome = try scene.trial(
+      ["--only", "mem.swappiness"], measuring: ["grep", "-qx", "60", swappiness])
+    #expect(outcome.status == 74)
+    #expect(outcome.errors.contains("exit code 1"))
+    #expect(scene.tree.contents() == before)
+  }
+
+  @Test func aDifferenceInDurabilityIsSaid() throws {
+    let scene = try Scene()
+    let outcome = try scene.trial(
+      ["--only", "disk.cache", "--pairs", "2", "--measure", "output"], measuring: ["echo", "1"])
+    #expect(outcome.output.contains("Durability differs"), "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.output.contains("writethrough"))
+  }
+
+  @Test func theSameStateTwiceIsNoDifference() throws {
+    let scene = try Scene()
+    let outcome = try scene.trial(
+      ["--placebo", "--pairs", "3", "--measure", "output"], measuring: ["echo", "5"])
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("Nothing was changed"))
+  }
+
+  @Test func builtInWorkloadsMeasure() throws {
+    let scene = try Scene()
+    for workload in [
+      "memory-latency", "memory-bandwidth", "wakeup", "packets", "disk-read", "disk-write",
+    ] {
+      let outcome = try scene.trial(
+        [
+          "--placebo", "--pairs", "2", "--seconds", "0.02", "--workload", workload,
+          "--directory", scene.state.path.hasPrefix("/dev/shm") ? "/var/tmp" : scene.state.path,
+        ], measuring: [])
+      #expect(outcome.status == 0, "\(workload): \(outcome.errors)")
+      #expect(outcome.output.contains("medians"), "\(workload)")
+    }
+  }
+
+  @Test func whatCannotBeMeasuredIsRefused() throws {
+    let scene = try Scene()
+    #expect(try scene.trial([], measuring: []).status == 64)
+    #expect(try scene.trial(["--workload", "wakup"], measuring: []).errors.contains("wakeup"))
+    #expect(try scene.trial(["--workload", "disk-read"], measuring: []).status == 64)
+    #expect(try scene.trial(["--pairs", "1"], measuring: ["true"]).status == 64)
+    #expect(try scene.trial(["--placebo"], measuring: ["no-such-program-here"]).status == 66)
+    #expect(
+      try scene.trial(["--placebo", "--measure", "output"], measuring: ["true"]).status == 74)
+  }
+}
