@@ -10,8 +10,10 @@ import Testing
     let rule = try #require(Catalogue.all.first { $0.about.id == id })
     for example in rule.examples {
       let profile = try ShippedForTests.profile(example.family)
+      let facts = Facts(example.snapshot)
       let context = Context(
-        facts: Facts(example.snapshot), profile: profile, today: "2026-01-01")
+        facts: facts, profile: profile, domainProfiles: try ShippedForTests.tagged(facts),
+        today: "2026-01-01")
       let judgements = rule.evaluate(context)
       let outcome = Self.outcome(judgements, rule.about.severity[example.family])
       #expect(

@@ -14,6 +14,17 @@ enum ShippedForTests {
     return result
   }()
 
+  /// Profiles of the domains whose metadata names one.
+  static func tagged(_ facts: Facts) throws -> [String: EffectiveProfile] {
+    var result: [String: EffectiveProfile] = [:]
+    for domain in facts.domains {
+      guard let name = domain.definition.tags.profile, let family = ProfileFamily(rawValue: name)
+      else { continue }
+      result[domain.key] = try profile(family)
+    }
+    return result
+  }
+
   static func profile(_ family: ProfileFamily) throws -> EffectiveProfile {
     try #require(all[family])
   }

@@ -32,11 +32,17 @@ struct HostReading {
 
   /// Takes over that the maker of a capture could not ask for domains.
   mutating func markMissingDomains(_ root: Root) {
-    guard snapshot.domains.isEmpty, case .text(let text) = root.read(CaptureTree.aboutPath),
+    guard snapshot.domains.isEmpty else { return }
+    if case .text(let text) = root.read(CaptureTree.aboutPath),
       let reason = (try? JSONValue(parsing: text))?["domainsMissing"]?.stringValue
-    else { return }
-    snapshot.domainsMissing = reason
-    snapshot.notices.append("no domains are looked at: \(reason)")
+    {
+      snapshot.domainsMissing = reason
+      snapshot.notices.append("no domains are looked at: \(reason)")
+      return
+    }
+    let places = ["/etc/libvirt", "/etc/libvirt/qemu", "/run/libvirt/qemu"]
+    guard places.allSatisfy({ snapshot.names($0) == nil }) else { return }
+    snapshot.domainsMissing = "/etc/libvirt: is not in this tree"
   }
 
   /// Takes over what the maker of a capture could not read: those files are empty there, and an

@@ -92,8 +92,10 @@ public struct BlockDevice: Sendable, Equatable {
       "megaraid_sas", "smartpqi", "hpsa", "aacraid", "arcmsr", "3w-9xxx", "3w-sas", "3w-xxxx",
     ]
     if let controllerDriver, drivers.contains(controllerDriver) { return true }
-    // Volumes of LSI's firmware RAID name themselves so; plain disks carry their own model.
-    return controllerDriver == "mpt3sas" && (model ?? "").contains("Logical Volume")
+    // Volumes of RAID firmware name themselves so; plain disks carry their own model.
+    let name = (model ?? "").uppercased()
+    return ["LOGICAL VOLUME", "PERC ", "SERVERAID", "MEGARAID", "RAID CONTROLLER", "RAID VOLUME"]
+      .contains { name.contains($0) }
   }
 
   /// Whether it hangs on a plain host bus adapter.
@@ -168,7 +170,7 @@ extension BlockDevice {
       ("mmcblk", .mmc), ("bcache", .other), ("nullb", .other),
     ]
     if let known = names.first(where: { name.hasPrefix($0.0) }) { return known.1 }
-    guard name.hasPrefix("sd") || name.hasPrefix("hd") || name.hasPrefix("dasd") else {
+    guard name.hasPrefix("sd") || name.hasPrefix("hd") else {
       return .other
     }
     let words = ["QEMU", "VMware", "Msft", "VBOX", "Xen", "Virtio", "NUTANIX", "Google"]

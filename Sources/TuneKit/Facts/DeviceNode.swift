@@ -1,11 +1,11 @@
 // Device nodes: which of the kernel's character devices a host has.
 
 extension Snapshot {
-  /// The names in /dev; nil where they were not read. Some captures hold nothing of it but what
+  /// The names in /dev; nil where they were not read. Some captures hold nothing of it, or only what
   /// hwloc looks for, which is no list of devices.
   var deviceNames: [String]? {
     guard let names = names("/dev") else { return nil }
-    let isPiece = !names.isEmpty && names.allSatisfy { $0 == "cgroup" || $0 == "cpuset" }
+    let isPiece = names.allSatisfy { $0 == "cgroup" || $0 == "cpuset" }
     return isPiece ? nil : names
   }
 

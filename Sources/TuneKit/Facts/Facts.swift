@@ -32,6 +32,8 @@ public struct Facts: Sendable {
   public let iommu: IOMMU
   /// Services.
   public let units: Units
+  /// TuneD with its active profile; nil where it doesn't run.
+  public let tuneD: TuneD?
   /// Channels, rings and offloads by interface.
   public let ethtool: Known<[String: Ethtool]>
   /// What configuration files say of the next boot.
@@ -81,8 +83,9 @@ public struct Facts: Sendable {
     memory = MemoryInfo(snapshot)
     iommu = IOMMU(snapshot)
     units = Units(snapshot)
+    tuneD = TuneD(snapshot, units)
     ethtool = Ethtool.all(snapshot)
-    nextBoot = NextBoot(snapshot, commandLine.value ?? KernelCommandLine(""))
+    nextBoot = NextBoot(snapshot, commandLine.value ?? KernelCommandLine(""), tuneD)
     images = ImageFile.all(in: snapshot)
     fileSystems = FileSystem.all(in: snapshot)
     networks = VirtualNetwork.all(in: snapshot)

@@ -56,6 +56,12 @@ public struct KernelCommandLine: Sendable, Equatable {
   /// The last value, which most arguments go by.
   public func last(_ key: String) -> String? { values(key).last }
 
+  /// The arguments that count: of those with one name the last, in order.
+  public var effective: [Argument] {
+    var seen: Set<String> = []
+    return arguments.reversed().filter { seen.insert(Self.normal($0.key)).inserted }.reversed()
+  }
+
   /// Whether the argument is there, with or without a value.
   public func has(_ key: String) -> Bool { !values(key).isEmpty }
 

@@ -31,18 +31,26 @@ public struct NextBoot: Sendable {
   /// Kernel arguments of this boot, and those our own boot-loader drop-in adds to the next one.
   public let arguments: KernelCommandLine
   private let snapshot: Snapshot
-  /// Whether the directories of drop-ins could be looked at.
-  public let wasRead: Bool
+  private let tuneD: TuneD?
+  private let readSysctls: Bool
+  private let readTmpfiles: Bool
+  private let readUdev: Bool
+  /// Whether a directory of drop-ins could be looked at.
+  public var wasRead: Bool { readSysctls || readTmpfiles || readUdev }
 
-  init(_ snapshot: Snapshot, _ commandLine: KernelCommandLine) {
+  init(_ snapshot: Snapshot, _ commandLine: KernelCommandLine, _ tuneD: TuneD? = nil) {
     self.snapshot = snapshot
+    self.tuneD = tuneD
     self.commandLine = commandLine
     let prefixes = ["/etc", "/run", "/usr/local/lib", "/usr/lib"]
-    wasRead =
-      snapshot.names("/etc/sysctl.d") != nil || snapshot.names("/etc/tmpfiles.d") != nil
-      || snapshot.names("/etc/udev/rules.d") != nil
-    sysctls = Self.lines(snapshot, prefixes.map { $0 + "/sysctl.d" }, ".conf")
-      .compactMap { Self.sysctl($0) }
+    func isListed(_ kind: String) -> Bool {
+      prefixes.contains { snapshot.names("\($0)/\(kind)") != nil }
+    }
+    let old = snapshot.raw("/etc/sysctl.conf").value != nil
+    readSysctls = isListed("sysctl.d") || old
+    readTmpfiles = isListed("tmpfiles.d")
+    readUdev = isListed("udev/rules.d")
+    sysctls = Self.sysctlLines(snapshot, prefixes).compactMap { Self.sysctl($0) }
     tmpfiles = Self.lines(snapshot, prefixes.map { $0 + "/tmpfiles.d" }, ".conf")
       .compactMap { Self.tmpfile($0) }
     udev = Self.lines(snapshot, prefixes.map { $0 + "/udev/rules.d" }, ".rules")
@@ -68,18 +76,36 @@ public struct NextBoot: Sendable {
     return KernelCommandLine(([current] + added).joined(separator: " "))
   }
 
+  /// Whether the files that could speak of a knob were looked at.
+  public func wasRead(for path: String) -> Bool {
+    if path.hasPrefix("/proc/sys/") { return readSysctls }
+    return path.hasPrefix("/sys/block/") ? readUdev : readTmpfiles
+  }
+
   /// What a knob will be; nil where nothing speaks of it (then the kernel's default holds).
   public func value(of path: String) -> NextBootValue? {
     if path.hasPrefix("/proc/sys/") {
       let key = path.dropFirst("/proc/sys/".count)
+      // TuneD reads sysctl.d again behind its own values (reapply_sysctl).
       return sysctls.last { $0.pattern.matches(String(key)) }?.value
-        ?? tmpfile(path)
+        ?? tmpfile(path) ?? tuned(path)
     }
+    // TuneD starts last.
+    if let last = tuned(path) { return last }
     // udev sets a device's values when it appears, before tmpfiles.d runs for the last time.
     if let late = tmpfile(path) { return late }
     if path.hasPrefix("/sys/block/"), let value = udevValue(path) { return value }
     if path.hasPrefix("/sys/module/"), let value = moduleOption(path) { return value }
     return argument(for: path)
+  }
+
+  private func tuned(_ path: String) -> NextBootValue? {
+    let current = snapshot.text(path).value.map { KnobValue.normal($0) }
+    return tuneD.flatMap { tuneD in
+      tuneD.value(KnobOwner.name(of: path), current: current).map {
+        NextBootValue(value: $0, source: "TuneD (profile \(tuneD.profile))")
+      }
+    }
   }
 
   private func tmpfile(_ path: String) -> NextBootValue? {
@@ -127,12 +153,27 @@ public struct NextBoot: Sendable {
       }
     }
     return files.sorted { $0.key < $1.key }.flatMap { _, path in
-      joined(snapshot.raw(path).value ?? "").lines.compactMap { line in
-        let words = line.words
-        guard let first = words.first, first.first != "#", first.first != ";" else { return nil }
-        return Line(file: path, words: words, text: line)
-      }
+      Self.lines(of: path, snapshot.raw(path).value ?? "")
     }
+  }
+
+  private static func lines(of path: String, _ text: String) -> [Line] {
+    joined(text).lines.compactMap { line in
+      let words = line.words
+      guard let first = words.first, first.first != "#", first.first != ";" else { return nil }
+      return Line(file: path, words: words, text: line)
+    }
+  }
+
+  /// Lines of sysctl.d. Debian links /etc/sysctl.conf in as 99-sysctl.conf, and sysctl --system
+  /// reads it last.
+  private static func sysctlLines(_ snapshot: Snapshot, _ prefixes: [String]) -> [Line] {
+    let lines = Self.lines(snapshot, prefixes.map { $0 + "/sysctl.d" }, ".conf")
+    let path = "/etc/sysctl.conf"
+    guard let text = snapshot.raw(path).value,
+      snapshot.raw("/etc/sysctl.d/99-sysctl.conf").value == nil
+    else { return lines }
+    return lines + Self.lines(of: path, text)
   }
 
   /// Lines that end in a backslash go on in the next one.

@@ -74,7 +74,8 @@ public enum ReadingPlan {
   /// Virtual files of a capture that a live probe makes as well (rules.md annex h 5).
   public static let virtualFiles: [String] = [
     "capabilities.xml", "kernel-log.txt", "units.json", "lvm.json", "zfs.json", "ethtool.json",
-    "filesystems.json", "images.json", "ovs.json", "hwloc.xml",
+    "filesystems.json", "images.json", "ovs.json", "hwloc.xml", "domain-capabilities.xml",
+    "versions.json",
   ].map { "/tuned-vm/" + $0 }
 
   /// Files of which the end is enough (the last 64 KiB).
@@ -257,13 +258,15 @@ public enum ReadingPlan {
         "machine-id", "os-release", "sysctl.conf", "modules", "fstab", "default/grub",
         "default/grub.d/*.cfg", "kernel/cmdline", "default/irqbalance", "sysconfig/irqbalance",
         "default/qemu-kvm", "tuned/active_profile", "tuned/profile_mode",
-        "tuned/post_loaded_profile",
+        "tuned/post_loaded_profile", "tuned/*/tuned.conf", "tuned/profiles/*/tuned.conf",
         "libvirt/qemu.conf", "libvirt/libvirtd.conf", "libvirt/virtproxyd.conf",
         "libvirt/virtqemud.conf", "libvirt/libvirt.conf", "libvirt/qemu/networks/*.xml",
         "libvirt/storage/*.xml", "libvirt/nwfilter/*.xml", "default/libvirtd",
         "sysconfig/libvirtd", "nftables.conf", "ufw/ufw.conf", "default/ufw",
-        "firewalld/firewalld.conf", "iptables/rules.v4", "chrony/chrony.conf",
-        "openvswitch/system-id.conf",
+        "firewalld/firewalld.conf", "iptables/rules.v4", "sysconfig/iptables",
+        "sysconfig/nftables.conf", "chrony/chrony.conf",
+        "openvswitch/system-id.conf", "lvm/backup/*",
       ])
+    + ["/usr/lib/tuned/*/tuned.conf", "/usr/lib/tuned/profiles/*/tuned.conf"]
     + ["/run/libvirt/network/*.xml", "/proc/net/ip_tables_names"]
 }

@@ -11,7 +11,8 @@ struct KnobOwner: Equatable {
   /// The agent that owns what a change writes and wants another value; nil where nobody does.
   static func of(_ change: Change, in facts: Facts) -> KnobOwner? {
     guard let key = key(of: change) else { return nil }
-    let owner = tuneD(key.name, facts) ?? daemon(key.name, facts)
+    let current = facts.snapshot.text(key.path).value.map { KnobValue.normal($0) }
+    let owner = tuneD(key.name, current, facts) ?? daemon(key.name, facts)
     guard let owner else { return nil }
     if let value = owner.value, KnobText.same(value, key.value) { return nil }
     return owner
@@ -37,7 +38,7 @@ struct KnobOwner: Equatable {
   }
 
   /// `vm.swappiness`, `governor`, `epp` …; other knobs keep their path.
-  private static func name(of path: String) -> String {
+  static func name(of path: String) -> String {
     let sysctls = "/proc/sys/"
     if path.hasPrefix(sysctls) {
       return String(path.dropFirst(sysctls.count).map { $0 == "/" ? "." : $0 })
@@ -52,55 +53,11 @@ struct KnobOwner: Equatable {
 
   // MARK: - TuneD
 
-  private static func tuneD(_ key: String, _ facts: Facts) -> KnobOwner? {
-    guard facts.units.isActive("tuned") == true,
-      let profile = facts.snapshot.text("/etc/tuned/active_profile").value, !profile.isEmpty
-    else { return nil }
-    for name in profile.split(separator: " ").reversed() {
-      if let value = settings(of: String(name))[key] {
-        return KnobOwner(name: "TuneD (profile \(profile.onOneLine))", value: value)
-      }
+  private static func tuneD(_ key: String, _ current: String?, _ facts: Facts) -> KnobOwner? {
+    guard let tuneD = facts.tuneD, let value = tuneD.value(key, current: current) else {
+      return nil
     }
-    return nil
-  }
-
-  /// What TuneD's own profiles set, with what they include (TuneD 2.2x).
-  private static func settings(of profile: String) -> [String: String] {
-    let throughput = [
-      "governor": "performance", "epp": "performance", "min-perf": "100",
-      "vm.dirty_ratio": "40", "vm.dirty_background_ratio": "10", "vm.swappiness": "10",
-      "net.core.somaxconn": "2048",
-    ]
-    let latency = [
-      "governor": "performance", "epp": "performance", "min-perf": "100",
-      "vm.dirty_ratio": "10", "vm.dirty_background_ratio": "3", "vm.swappiness": "10",
-    ]
-    func with(_ base: [String: String], _ more: [String: String]) -> [String: String] {
-      base.merging(more) { _, new in new }
-    }
-    switch profile {
-    case "throughput-performance", "network-throughput": return throughput
-    case "virtual-host": return with(throughput, ["vm.dirty_background_ratio": "5"])
-    case "virtual-guest": return with(throughput, ["vm.dirty_ratio": "30", "vm.swappiness": "30"])
-    case "latency-performance": return latency
-    case "network-latency":
-      return with(
-        latency,
-        [
-          "thp": "never", "net.core.busy_read": "50", "net.core.busy_poll": "50",
-          "kernel.numa_balancing": "0",
-        ])
-    case "hpc-compute":
-      return with(
-        latency,
-        [
-          "thp": "always", "net.core.busy_read": "50", "net.core.busy_poll": "50",
-          "kernel.numa_balancing": "0", "vm.zone_reclaim_mode": "1",
-        ])
-    case "powersave": return ["governor": "powersave"]
-    case "balanced", "desktop": return ["governor": "schedutil", "epp": "balance_performance"]
-    default: return [:]
-    }
+    return KnobOwner(name: "TuneD (profile \(tuneD.profile))", value: value)
   }
 
   // MARK: - Others

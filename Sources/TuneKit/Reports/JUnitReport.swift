@@ -86,6 +86,7 @@ enum JUnitReport {
       let expected = evidence.expected.map { ", wanted \($0)" } ?? ""
       return "\(evidence.source): \(evidence.observed ?? "nothing")\(expected)"
     }
+    if let cause = finding.violation.cause { lines.append("cause: \(cause)") }
     lines.append(
       "remedy (\(finding.violation.remedy.effect.rawValue)): \(finding.violation.remedy.summary)")
     let body = lines.map(Escape.markup).joined(separator: "\n")

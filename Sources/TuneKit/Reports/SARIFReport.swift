@@ -94,6 +94,9 @@ enum SARIFReport {
       ("locations", [location(finding.subject, violation.evidence.lazy.map(\.source).first)]),
       ("partialFingerprints", ["tunedVm/v1": .string(finding.fingerprint)]),
     ]
+    var properties: [(String, JSONValue)] = [("severity", .string(finding.severity.word))]
+    if let cause = violation.cause { properties.append(("cause", .string(cause))) }
+    members.append(("properties", .object(pairs: properties)))
     if let waiver = finding.waiver {
       let until = waiver.until.map { " (until \($0))" } ?? ""
       members.append(

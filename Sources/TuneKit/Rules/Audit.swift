@@ -92,7 +92,8 @@ public enum Audit {
       findings.append(
         Report.Finding(
           rule: item.about.id, severity: item.severity, subject: item.subject,
-          violation: violation, references: item.about.sources.map(\.text),
+          violation: violation.notingOwners(context.facts),
+          references: item.about.sources.map(\.text),
           waiver: waivers.first { !$0.isOver && $0.matches(item.about.id, item.subject) }?.waiver,
           fingerprint: Fingerprint.of(rule: item.about.id, item.subject)))
     }

@@ -14,6 +14,19 @@ public enum CalendarDay {
     return day <= lengths[month - 1]
   }
 
+  /// Days since 1970-01-01; nil where the text is no day.
+  public static func number(of text: String) -> Int? {
+    guard isValid(text) else { return nil }
+    let parts = text.split(separator: "-").compactMap { Int($0) }
+    let (month, day) = (parts[1], parts[2])
+    // Years begin in March, so that the leap day is the last one.
+    let year = month <= 2 ? parts[0] - 1 : parts[0]
+    let era = year / 400
+    let ofEra = year - era * 400
+    let ofYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+    return era * 146_097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + ofYear - 719_468
+  }
+
   private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
     var value = 0
     for digit in digits {

@@ -12,9 +12,9 @@ enum OpenVSwitch {
   /// Longest wait for it, in milliseconds.
   static let patience: Int32 = 2000
 
-  /// The answer's tables: `{"Open_vSwitch":[rows],"Bridge":[rows],"Port":…,"Interface":…}`.
-  static func read(_ root: Root) -> Snapshot.Reading {
-    guard root.exists(socketPath) else { return .missing("Open vSwitch does not run here") }
+  /// Nil where it doesn't run. The answer's tables: `{"Open_vSwitch":[rows],"Bridge":[rows],"Port":…,"Interface":…}`.
+  static func read(_ root: Root) -> Snapshot.Reading? {
+    guard root.exists(socketPath) else { return nil }
     guard let connection = connect() else {
       return .missing("\(socketPath): " + reason(errno))
     }

@@ -13,16 +13,18 @@ enum VirtualFiles {
   /// - Parameter snapshot: what was read so far: links, mounts and domains are taken from it.
   static func live(_ root: Root, _ snapshot: Snapshot) -> [String: Snapshot.Reading] {
     let images = ImageProbe(root, snapshot)
-    return [
+    var made: [String: Snapshot.Reading] = [
       "/tuned-vm/kernel-log.txt": KernelLog.read(),
       "/tuned-vm/units.json": document(Units(root).json),
       "/tuned-vm/ethtool.json": Ethtool.read(snapshot.names("/sys/class/net") ?? []),
       "/tuned-vm/images.json": document(images.json),
       "/tuned-vm/filesystems.json": document(images.filesystems),
       "/tuned-vm/lvm.json": DeviceMapper.read(),
-      "/tuned-vm/zfs.json": .missing("only the zfs command can tell, and none is run"),
-      "/tuned-vm/ovs.json": OpenVSwitch.read(root),
     ]
+    // What the host doesn't have gets no file: that it isn't there is no missing fact.
+    made["/tuned-vm/zfs.json"] = ZFSProbe.read(root)
+    made["/tuned-vm/ovs.json"] = OpenVSwitch.read(root)
+    return made
   }
 
   static func document(_ value: JSONValue) -> Snapshot.Reading { .text(value.text(.pretty) + "\n") }

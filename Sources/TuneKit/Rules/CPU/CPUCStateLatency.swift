@@ -6,7 +6,8 @@ struct CPUCStateLatency: Rule {
     rationale: "A packet or a lock that finds its CPU asleep waits until it is awake: over 100 µs "
       + "from the deepest states.",
     cost: "Power and heat; with all cores awake a single one has less turbo.",
-    notWhen: "The profile names no limit; no idle control; idle=poll; haltpoll in a guest; TuneD "
+    notWhen:
+      "The profile names no limit; no idle control; idle=poll; the host is itself a guest; TuneD "
       + "holds /dev/cpu_dma_latency.",
     sources: [
       .article("§6.4"), .link("https://docs.kernel.org/admin-guide/pm/cpuidle.html"),
@@ -19,6 +20,7 @@ struct CPUCStateLatency: Rule {
 
   private static func verdict(_ context: Context) -> Verdict {
     guard let limit = limit(context) else { return .notApplicable("the profile names no limit") }
+    if context.facts.hostIsGuest { return .notApplicable("the outer host puts CPUs to sleep") }
     let idle = context.facts.idle
     if idle.driver == "none" || idle.driver == "haltpoll" {
       return .notApplicable("the idle driver is \(idle.driver ?? "")")
@@ -30,8 +32,9 @@ struct CPUCStateLatency: Rule {
         ? .notApplicable("there is no idle control here")
         : .unknown("/sys/devices/system/cpu: idle states were not read")
     }
-    if let profile = holder(limit, context.facts) {
-      return .notApplicable("TuneD (profile \(profile.printable)) holds /dev/cpu_dma_latency")
+    if let tuneD = context.facts.tuneD, tuneD.holdsLatency(limit) {
+      return .notApplicable(
+        "TuneD (profile \(tuneD.profile.printable)) holds /dev/cpu_dma_latency")
     }
     return judge(Deep(idle, limit: limit), limit, idle)
   }
@@ -42,20 +45,6 @@ struct CPUCStateLatency: Rule {
       return Int(own)
     }
     return context.wanted("cpu.cstate_exit_us").flatMap { Int($0.value.text) }
-  }
-
-  /// The active TuneD profile where it keeps the latency at the limit or below.
-  private static func holder(_ limit: Int, _ facts: Facts) -> String? {
-    guard facts.units.isActive("tuned") == true,
-      let active = facts.snapshot.text("/etc/tuned/active_profile").value
-    else { return nil }
-    let strict = [
-      "latency-performance", "network-latency", "hpc-compute", "realtime",
-      "realtime-virtual-host", "cpu-partitioning",
-    ]
-    return active.words.map(String.init).first {
-      strict.contains($0) || ($0 == "virtual-host" && limit >= 70)
-    }
   }
 
   /// States that are on and take longer than the limit, by their number.

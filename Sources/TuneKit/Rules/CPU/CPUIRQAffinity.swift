@@ -7,7 +7,8 @@ struct CPUIRQAffinity: Rule {
       "Each interrupt there throws the guest out and puts the host's handler in its place.",
     cost: "The other CPUs serve all devices.",
     notWhen: "The interrupt never came; the kernel manages it (queues of NVMe disks and HBAs: the "
-      + "write fails); it belongs to a passed-through device; per-CPU interrupts.",
+      + "write fails); it belongs to a passed-through device; per-CPU interrupts; the host is itself a "
+      + "guest.",
     sources: [
       .link("https://docs.kernel.org/core-api/irq/irq-affinity.html"),
       .text("TuneD cpu-partitioning (irqbalance_banned_cpus)"),
@@ -18,6 +19,7 @@ struct CPUIRQAffinity: Rule {
   }
 
   private static func verdict(_ context: Context) -> Verdict {
+    if context.facts.hostIsGuest { return .notApplicable("the outer host delivers interrupts") }
     let guests = context.dedicatedGuests.filter { $0.runs != false }
     guard !guests.isEmpty else { return .notApplicable("no running guest has CPUs of its own") }
     let interrupts = context.facts.interrupts.all

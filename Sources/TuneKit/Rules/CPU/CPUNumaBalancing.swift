@@ -31,6 +31,13 @@ struct CPUNumaBalancing: Rule {
     }
     guard let value = knob.value else { return .missing(knob) }
     guard value != 2 else { return .notApplicable("value 2 manages memory tiers") }
+    if let own = context.wanted("kernel.numa_balancing"), !own.isShipped,
+      let wanted = Int(own.value.text)
+    {
+      return value == wanted
+        ? .satisfied([.fact(knob, expected: "\(wanted)")])
+        : wrong(knob, wanted, "the profile wants \(wanted)", nil)
+    }
     let fixed = running.allSatisfy { domain in
       let definition = domain.current
       return definition.isPinned

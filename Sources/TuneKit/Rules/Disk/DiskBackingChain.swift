@@ -13,8 +13,8 @@ struct DiskBackingChain: Rule {
   static func evaluate(_ context: Context) -> [Judgement] {
     context.judgeDisks { domain, disk in
       let profile = context.profile(of: domain)
-      let warning = Int(profile.number(about.id, "warning") ?? 3)
-      let critical = Int(profile.number(about.id, "critical") ?? 10)
+      let limits = OvercommitLimits(about.id, context, profile, warning: 3, critical: 10)
+      let (warning, critical) = (Int(limits.warning), Int(limits.critical))
       let live = domain.live?.devices.disks.first { $0.target == disk.target } ?? disk
       guard let (depth, isCircle) = depth(context.facts, live) else {
         return .unknown(context.facts.image(of: disk).unknownReason)

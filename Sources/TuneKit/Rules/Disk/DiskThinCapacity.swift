@@ -18,7 +18,7 @@ struct DiskThinCapacity: Rule {
       return file.value == nil ? .missing(file) : .notApplicable("nothing is thin")
     }
     guard !pools.isEmpty else { return .notApplicable("nothing is thin") }
-    let limits = context.configuration.thresholds[about.id] ?? (warning: 80, critical: 95)
+    let limits = OvercommitLimits(about.id, context, warning: 80, critical: 95)
     var evidence: [Evidence] = []
     var worst = Severity.off
     var names: [String] = []

@@ -5,12 +5,16 @@ struct HostECCErrors: Rule {
     severity: Severities(.critical),
     rationale: "Uncorrectable errors kill guests; many correctable ones announce them.",
     cost: "The host is drained and a module is replaced.",
-    notWhen: "No EDAC driver (unknown); correctable errors since boot without a baseline of their "
+    notWhen:
+      "The host is itself a guest; no EDAC driver (unknown); correctable errors since boot without a baseline of their "
       + "growth (info).",
     sources: [.article("§11"), .link("https://docs.kernel.org/driver-api/edac.html")])
 
   static func evaluate(_ context: Context) -> [Judgement] {
-    context.onHost { verdict(context.facts.snapshot) }
+    context.onHost {
+      context.facts.hostIsGuest
+        ? .notApplicable("the outer host watches the memory") : verdict(context.facts.snapshot)
+    }
   }
 
   private static func verdict(_ snapshot: Snapshot) -> Verdict {

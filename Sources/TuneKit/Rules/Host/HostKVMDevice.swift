@@ -34,8 +34,10 @@ struct HostKVMDevice: Rule {
     let module: String? =
       flags.contains("vmx") ? "kvm_intel" : flags.contains("svm") ? "kvm_amd" : nil
     guard let module else { return .notApplicable("the processor shows no virtualization") }
-    if facts.nextBoot.modules.contains(module) {
-      return .satisfied([evidence, Evidence("/etc/modules-load.d", observed: module)])
+    // Written by us and waiting for a boot (host.pending-boot). What others wrote was tried already.
+    let ours = facts.snapshot.raw(DropIn.modulesLoad.path).value ?? ""
+    if ours.lines.contains(where: { $0.trimmedBlanks == module }) {
+      return .satisfied([evidence, Evidence(DropIn.modulesLoad.path, observed: module)])
     }
     return .violated(
       Violation(
@@ -60,6 +62,11 @@ struct HostKVMDevice: Rule {
       "a capture with a piece of /dev",
       .exampleHost().without("/dev").without("/proc/misc").withDirectory("/dev", ["cpuset"]),
       .unknown),
+      "an empty /dev tells nothing",
+      bare.without("/dev").without("/proc/misc").withDirectory("/dev"), .unknown),
     Example("missing", bare, .violated(.critical)),
+    Example(
+      "missing although it should have been loaded",
+      bare.with("/etc/modules-load.d/kvm.conf", "kvm_intel\n"), .violated(.critical)),
   ]
 }

@@ -6,7 +6,8 @@ struct HostPersistDrift: Rule {
     rationale: "A value that was only written to the running kernel is lost at a moment nobody "
       + "looks.",
     cost: "A drop-in file.",
-    notWhen: "The kernel's default already is the target; a knob whose default depends on the "
+    notWhen:
+      "The kernel's default already is the target; TuneD sets it at each boot; a knob whose default depends on the "
       + "distribution and that no file names is unknown.",
     sources: [.link("https://www.freedesktop.org/software/systemd/man/sysctl.d.html")])
 
@@ -26,12 +27,17 @@ struct HostPersistDrift: Rule {
       guard let now = item.reading(facts.snapshot).value, item.target.accepts(now) == true else {
         continue
       }
+      let configured = facts.nextBoot.value(of: item.path)
+      guard configured != nil || facts.nextBoot.wasRead(for: item.path) else {
+        unknown.append("\(item.path): the files that could set it at boot were not read")
+        continue
+      }
       let next =
-        facts.nextBoot.value(of: item.path)
+        configured
         ?? KernelDefaults.value(of: item.path, facts)
         .map { NextBootValue(value: $0, source: "the kernel's default") }
       guard let next else {
-        unknown.append(item.path)
+        unknown.append("\(item.path): no file sets it, and the kernel's default isn't known")
         continue
       }
       let isKept = item.target.accepts(KnobValue.normal(next.value)) ?? false
@@ -40,8 +46,8 @@ struct HostPersistDrift: Rule {
       if !isKept { lost.append((item, next)) }
     }
     guard !lost.isEmpty else {
-      guard let path = unknown.first else { return .satisfied(evidence) }
-      return .unknown("\(path): no file sets it, and the kernel's default isn't known")
+      guard let reason = unknown.first else { return .satisfied(evidence) }
+      return .unknown(reason)
     }
     let names = lost.prefix(3).map { "\($0.item.name) becomes \($0.next.value.printable)" }
     return .violated(
@@ -90,6 +96,18 @@ struct HostPersistDrift: Rule {
     Example(
       "no file, and the default is another",
       .exampleHost().without("/etc/sysctl.d/60-tuned-vm.conf"), .violated(.warning)),
+    Example(
+      "TuneD sets it at each boot",
+      .exampleHost().with("/etc/sysctl.d/60-tuned-vm.conf", "")
+        .with("/tuned-vm/units.json", "{\"tuned.service\":{\"active\":\"active\"}}\n")
+        .with("/etc/tuned/active_profile", "virtual-host\n"), .satisfied),
+    Example(
+      "TuneD is there and doesn't run",
+      .exampleHost().with("/etc/sysctl.d/60-tuned-vm.conf", "")
+        .with("/etc/tuned/active_profile", "virtual-host\n"), .violated(.warning)),
+    Example(
+      "sysctl.d was not read",
+      .exampleHost().without("/etc/sysctl.d").without("/usr/lib/sysctl.d"), .unknown),
     Example("nothing was read", .exampleHost().without("/etc"), .unknown),
   ]
 }

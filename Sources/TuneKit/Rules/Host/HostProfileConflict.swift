@@ -52,5 +52,16 @@ struct HostProfileConflict: Rule {
   static let examples = [
     Example("no guest runs", .exampleHost(), .notApplicable),
     Example("the same profile", .exampleHost().with(running: DomainXML.example()), .satisfied),
+    Example(
+      "a guest that doesn't run",
+      .exampleHost().with(domain: DomainXML.example(tags: ["profile": "latency"])),
+      .notApplicable),
+    Example(
+      "a profile that wants the same of the host",
+      .exampleHost().with(running: DomainXML.example(tags: ["profile": "migratable"])), .satisfied),
+    Example(
+      "a low-latency guest on a mixed host",
+      .exampleHost().with(running: DomainXML.example(tags: ["profile": "latency"])),
+      .violated(.info)),
   ]
 }

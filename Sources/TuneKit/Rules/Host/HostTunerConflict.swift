@@ -60,12 +60,24 @@ struct HostTunerConflict: Rule {
       "installed, but it doesn't run",
       .exampleHost().with("/etc/tuned/active_profile", "powersave\n"), .satisfied),
     Example("TuneD keeps the same", host("tuned", tuned: "virtual-host"), .satisfied),
+    Example(
+      "a profile of the site's own, with the same values",
+      host("tuned", tuned: "site").with(
+        "/etc/tuned/site/tuned.conf", "[main]\ninclude=virtual-host\n[sysctl]\nvm.swappiness=5\n"),
+      .satisfied),
     Example("irqbalance has knobs of its own", host("irqbalance"), .satisfied),
     Example("numad, and nothing is pinned", host("numad"), .satisfied),
     Example(
       "numad moves what is pinned",
       host("numad").with(domain: DomainXML.example(vcpuAttributes: "cpuset='0-3'")),
       .violated(.warning)),
+    Example(
+      "TuneD keeps another value", host("tuned", tuned: "virtual-guest"), .violated(.warning)),
+    Example(
+      "a profile of the site's own",
+      host("tuned", tuned: "site").with(
+        "/etc/tuned/site/tuned.conf",
+        "[main]\ninclude=virtual-host\n[sysctl]\nvm.swappiness = 60\n"), .violated(.warning)),
     Example("a daemon that sets governors", host("power-profiles-daemon"), .violated(.warning)),
     Example("the services were not read", .exampleHost().without("/tuned-vm"), .unknown),
   ]

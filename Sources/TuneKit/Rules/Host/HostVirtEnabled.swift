@@ -41,9 +41,16 @@ struct HostVirtEnabled: Rule {
           .firmware, "switch on VT-x or SVM in the firmware's setup, then power off and on again")))
   }
 
+  /// `kvm: disabled by bios`, `kvm_intel: VMX not enabled (by BIOS) in MSR_IA32_FEAT_CTL`,
+  /// `x86/cpu: VMX (outside TXT) disabled by BIOS`. Firmware switches other things off in the same
+  /// words: `x86/cpu: SGX disabled by BIOS.`
   private static func isLocked(_ line: String) -> Bool {
-    line.contains("disabled by bios") || line.contains("disabled (by bios)")
-      || line.contains("virtualization not enabled in bios")
+    let isOff = ["disabled by bios", "disabled (by bios)", "not enabled (by bios)"].contains {
+      line.contains($0)
+    }
+    let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+    let isOurs = words.contains { ["kvm", "kvm_intel", "kvm_amd", "vmx", "svm"].contains($0) }
+    return isOff && isOurs || line.contains("virtualization not enabled in bios")
   }
 
   static let examples = [
@@ -61,11 +68,21 @@ struct HostVirtEnabled: Rule {
       .exampleHost().with("/proc/cpuinfo", "processor : 0\nflags : fpu hypervisor\n"),
       .notApplicable),
     Example(
+      "the firmware switched something else off",
+      .exampleHost().with("/tuned-vm/kernel-log.txt", "x86/cpu: SGX disabled by BIOS.\n"),
+      .satisfied),
+    Example(
       "no flag", .exampleHost().with("/proc/cpuinfo", "processor : 0\nflags : fpu\n"),
       .violated(.critical)),
     Example(
       "locked by the firmware",
       .exampleHost().with("/tuned-vm/kernel-log.txt", "kvm: disabled by bios\n"),
+      .violated(.critical)),
+    Example(
+      "locked by the firmware, as new kernels say it",
+      .exampleHost().with(
+        "/tuned-vm/kernel-log.txt",
+        "kvm_intel: VMX not enabled (by BIOS) in MSR_IA32_FEAT_CTL on CPU 0\n"),
       .violated(.critical)),
     Example("unreadable", .exampleHost().withUnreadable("/proc/cpuinfo"), .unknown),
   ]

@@ -25,6 +25,9 @@ struct MemHugepagesWaste: Rule {
     guard plan.unclear.isEmpty else {
       return .unknown("/proc/meminfo Hugepagesize: how many pages defined guests need")
     }
+    if let reason = facts.snapshot.domainsMissing, pools.contains(where: { $0.free.value != 0 }) {
+      return .unknown(reason)
+    }
     var idle = 0
     var evidence: [Evidence] = []
     for pool in pools {
@@ -48,11 +51,18 @@ struct MemHugepagesWaste: Rule {
   private static let guest = DomainXML.example(
     memoryMiB: 65_536, extra: "<memoryBacking><hugepages/></memoryBacking>")
 
+  private static var unasked: Snapshot {
+    var host = Snapshot.exampleHost(pages2M: (16_384, 16_384))
+    host.domainsMissing = "/etc/libvirt: not in this tree"
+    return host
+  }
+
   static let examples: [Example] = [
     Example("no pool", .exampleHost(), .satisfied),
     Example(
       "a guest that waits needs them",
       Snapshot.exampleHost(pages2M: (16_384, 16_384)).with(domain: guest), .satisfied),
+    Example("nobody knows who needs them", unasked, .unknown),
     Example("idle pools", .exampleHost(pages2M: (16_384, 16_384)), .violated(.warning)),
   ]
 }

@@ -22,7 +22,12 @@ struct NetBridgeNetfilter: Rule {
     guard let value = knob.value else { return .missing(knob) }
     guard value == 1 else { return .satisfied([.fact(knob, expected: "0")]) }
     guard facts.units.all.value != nil else { return .missing(facts.units.all) }
-    let users = ["docker", "containerd", "kubelet", "crio", "k3s", "neutron-openvswitch-agent"]
+    let users = [
+      "docker", "containerd", "kubelet", "crio", "cri-o", "k3s", "k3s-agent", "rke2-server",
+      "rke2-agent", "podman", "incus", "lxd", "neutron-openvswitch-agent",
+      "neutron-linuxbridge-agent", "openstack-neutron-openvswitch-agent",
+      "openstack-neutron-linuxbridge-agent",
+    ]
     if let user = users.first(where: { facts.units.isActive($0) == true }) {
       return .notApplicable("\(user) needs it")
     }

@@ -5,7 +5,7 @@ struct NetHostNICQueues: Rule {
     severity: Severities(.info, [.throughput: .warning, .network: .warning]),
     rationale: "With few queues few CPUs take all interrupts of a fast card.",
     cost: "Many drivers take the link down for a moment.",
-    notWhen: "Cards without channels; bonds, bridges and taps.",
+    notWhen: "Cards without channels or without a link; bonds, bridges and taps.",
     sources: [.article("§5.3"), .text("ethtool(8) -L")])
 
   static func evaluate(_ context: Context) -> [Judgement] {
@@ -56,6 +56,7 @@ enum HostCards {
     }
     guard !cards.isEmpty else { return context.onHost { .notApplicable("no card here") } }
     return cards.map { card in
+      if card.state == "down" { return Judgement(card.subject, .notApplicable("it has no link")) }
       guard let all = context.facts.ethtool.value else {
         return Judgement(card.subject, .missing(context.facts.ethtool))
       }

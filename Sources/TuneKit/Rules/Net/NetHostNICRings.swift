@@ -5,7 +5,7 @@ struct NetHostNICRings: Rule {
     severity: Severities(.info, [.network: .warning]),
     rationale: "A full ring drops packets while a CPU is late for microseconds.",
     cost: "Memory, and a short loss of link on many drivers.",
-    notWhen: "The card misses nothing; virtual interfaces.",
+    notWhen: "The card misses nothing or has no link; virtual interfaces.",
     sources: [.article("§11"), .text("ethtool(8) -G")])
 
   static func evaluate(_ context: Context) -> [Judgement] {

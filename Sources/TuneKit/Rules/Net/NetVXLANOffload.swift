@@ -14,10 +14,17 @@ struct NetVXLANOffload: Rule {
     guard let interfaces = context.facts.interfaces.value else {
       return context.onHost { .missing(context.facts.interfaces) }
     }
-    guard interfaces.contains(where: { $0.kind == .vxlan }) else {
+    let tunnels = interfaces.filter { $0.kind == .vxlan }
+    guard !tunnels.isEmpty else {
       return context.onHost { .notApplicable("no VXLAN interface here") }
     }
+    // A tunnel whose device isn't named may leave through any card.
+    let ways = tunnels.map { cards(below: $0, interfaces) }
+    let used = ways.contains(where: \.isEmpty) ? nil : Set(ways.flatMap { $0 })
     return HostCards.judge(context) { card, tool in
+      if let used, !used.contains(card.name) {
+        return .notApplicable("no tunnel leaves through it")
+      }
       guard let isOn = tool.features[feature] else {
         return .notApplicable("the driver doesn't know the offload")
       }
@@ -33,11 +40,37 @@ struct NetVXLANOffload: Rule {
     }
   }
 
+  /// The physical cards under an interface, through bonds, bridges and VLANs.
+  private static func cards(
+    below start: NetworkInterface, _ interfaces: [NetworkInterface]
+  ) -> Set<String> {
+    var found: Set<String> = []
+    var seen: Set<String> = [start.name]
+    var pending = start.lower
+    while let name = pending.popLast() {
+      guard seen.insert(name).inserted, let item = interfaces.first(where: { $0.name == name })
+      else { continue }
+      if item.kind == .physical { found.insert(name) }
+      pending += item.lower
+      pending += interfaces.filter { $0.master == name && $0.kind != .tap }.map(\.name)
+    }
+    return found
+  }
+
   private static let tunnel = Snapshot.exampleHost()
     .with("/sys/class/net/vxlan10/uevent", "DEVTYPE=vxlan\nINTERFACE=vxlan10\n")
 
   static let examples = [
     Example("on", tunnel, .satisfied),
+    Example(
+      "the tunnel leaves through another card",
+      tunnel.with("/sys/class/net/vxlan10/lower_eno9/mtu", "1500\n")
+        .with("/sys/class/net/eno9/uevent", "INTERFACE=eno9\n")
+        .withLink("/sys/class/net/eno9/device", "/sys/devices/pci0000:00/0000:00:1f.6")
+        .with(
+          "/tuned-vm/ethtool.json",
+          #"{"eno1":{"features":{"tx-udp_tnl-segmentation":false}},"#
+            + #""eno9":{"features":{"tx-udp_tnl-segmentation":true}}}"#), .satisfied),
     Example("no tunnel", .exampleHost(), .notApplicable),
     Example(
       "off",

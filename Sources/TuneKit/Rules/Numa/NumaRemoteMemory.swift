@@ -35,8 +35,8 @@ struct NumaRemoteMemory: Rule {
     let remote = byNode.filter { !nodes.contains($0.key) }.values.reduce(0, +)
     let share = 100 * Double(remote) / Double(total)
     let profile = context.profile(of: domain)
-    let warning = profile.number(about.id, "warning") ?? 10
-    let critical = profile.number(about.id, "critical") ?? 40
+    let limits = OvercommitLimits(about.id, context, profile, warning: 10, critical: 40)
+    let (warning, critical) = (limits.warning, limits.critical)
     let evidence = [
       Evidence(
         source, observed: "\(Int(share.rounded())) % on other nodes",

@@ -6,7 +6,7 @@ enum Mitigations {
   /// Kernel arguments that switch protections off, each with the files that say whether the
   /// processor needs them (all of them where empty).
   static func disabling(_ line: KernelCommandLine) -> [(argument: String, files: [String])] {
-    line.arguments.compactMap { argument in
+    line.effective.compactMap { argument in
       let key = argument.key.replacing("-", with: "_")
       switch (key, argument.value) {
       case ("mitigations", let value?) where value.split(separator: ",").contains("off"):

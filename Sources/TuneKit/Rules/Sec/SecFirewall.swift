@@ -12,6 +12,12 @@ struct SecFirewall: Rule {
 
   private static let ports = [22, 16509, 16514]
   private static let migration = 49152...49215
+  /// Where Debian and Fedora keep the rules of a service.
+  private static let files: [(unit: String, paths: [String])] = [
+    ("nftables", ["/etc/nftables.conf", "/etc/sysconfig/nftables.conf"]),
+    ("netfilter-persistent", ["/etc/iptables/rules.v4"]),
+    ("iptables", ["/etc/iptables/rules.v4", "/etc/sysconfig/iptables"]),
+  ]
 
   static func evaluate(_ context: Context) -> [Judgement] {
     context.onHost { verdict(context) }
@@ -31,10 +37,9 @@ struct SecFirewall: Rule {
         ? open("firewalld lets everything in", evidence) : .satisfied([evidence])
     }
     if units.isActive("ufw") == true { return ufw(snapshot) }
-    for (unit, path) in [
-      ("nftables", "/etc/nftables.conf"), ("netfilter-persistent", "/etc/iptables/rules.v4"),
-      ("iptables", "/etc/iptables/rules.v4"),
-    ] where units.isActive(unit) == true { return rules(snapshot, path) }
+    for (unit, paths) in files where units.isActive(unit) == true {
+      return rules(snapshot, paths.first { snapshot.files[$0] != nil } ?? paths[0])
+    }
     return open(
       "nothing filters what reaches the host",
       Evidence(units.all.source, observed: "no active nftables, ufw or firewalld"))

@@ -54,9 +54,30 @@ struct SecLibvirtListen: Rule {
       return .open(Evidence(socket.source, observed: "port \(port) listens on the network"))
     }
     let services = context.facts.units
+    if let line = listens(port, context.facts.snapshot) { return .open(line) }
     guard services.all.value != nil else { return .unknown(known.unknownReason) }
     guard let unit = units.first(where: { services.isActive($0) == true }) else { return .closed }
     return .open(Evidence(services.all.source, observed: "\(unit) is active (port \(port))"))
+  }
+
+  /// A daemon that isn't socket-activated listens where it is started with `--listen` (`-l`) and
+  /// its configuration says so.
+  private static func listens(_ port: Int, _ snapshot: Snapshot) -> Evidence? {
+    let starts = ["/etc/default/libvirtd", "/etc/sysconfig/libvirtd"].first { path in
+      (snapshot.raw(path).value ?? "").lines.contains { line in
+        let body = line.trimmedBlanks
+        guard body.hasPrefix("LIBVIRTD_ARGS") || body.hasPrefix("libvirtd_opts") else {
+          return false
+        }
+        let words = body.split { !($0.isLetter || $0 == "-") }
+        return words.contains("--listen") || words.contains("-l")
+      }
+    }
+    guard let starts else { return nil }
+    let values = LibvirtConfiguration.read(snapshot, "/etc/libvirt/libvirtd.conf").value
+    // TLS is on by default, TCP off.
+    let isOn = port == 16509 ? values?["listen_tcp"] == "1" : values?["listen_tls"] != "0"
+    return isOn ? Evidence(starts, observed: "--listen (port \(port))") : nil
   }
 
   private static func openPlain(
@@ -113,6 +134,11 @@ struct SecLibvirtListen: Rule {
       .exampleHost().with(
         "/tuned-vm/units.json", "{\"libvirtd-tcp.socket\":{\"active\":\"active\"}}\n"),
       .violated(.warning)),
+    Example(
+      "no list of sockets, but a daemon that listens",
+      .exampleHost().with("/etc/sysconfig/libvirtd", "LIBVIRTD_ARGS=\"--listen\"\n")
+        .with("/etc/libvirt/libvirtd.conf", "listen_tcp = 1\nauth_tcp = \"none\"\n"),
+      .violated(.critical)),
     Example("no list of sockets, no such unit", .exampleHost(), .satisfied),
     Example("not captured", .exampleHost().without("/tuned-vm/units.json"), .unknown),
   ]

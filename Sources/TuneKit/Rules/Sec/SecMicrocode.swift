@@ -23,9 +23,6 @@ struct SecMicrocode: Rule {
     }
     let revisions = facts.processor.microcode
     guard !revisions.isEmpty else { return .unknown("/proc/cpuinfo: shows no microcode revision") }
-    guard let files = facts.processor.vulnerabilities.value else {
-      return .unknown(facts.processor.vulnerabilities.unknownReason)
-    }
     let shown = revisions.sorted().joined(separator: ", ")
     let revision = Evidence("/proc/cpuinfo microcode", observed: shown, expected: "one revision")
     if revisions.count > 1 {
@@ -34,8 +31,12 @@ struct SecMicrocode: Rule {
           "processors run different microcode: \(shown.printable)", severity: .critical,
           evidence: [revision], remedy: remedy))
     }
+    guard let files = facts.processor.vulnerabilities.value else {
+      return .unknown(facts.processor.vulnerabilities.unknownReason)
+    }
     let old = files.filter {
-      $0.text.contains("no microcode") || ($0.name == "old_microcode" && $0.state == .vulnerable)
+      $0.text.lowercased().contains("no microcode")
+        || ($0.name == "old_microcode" && $0.state == .vulnerable)
     }
     guard !old.isEmpty else { return .satisfied([revision]) }
     return .violated(
@@ -64,6 +65,11 @@ struct SecMicrocode: Rule {
       "the kernel says so",
       .exampleHost().with(
         Mitigations.directory + "spec_rstack_overflow", "Vulnerable: Safe RET, no microcode\n"),
+      .violated(.warning)),
+    Example(
+      "the kernel says so of gather data sampling",
+      .exampleHost().with(
+        Mitigations.directory + "gather_data_sampling", "Vulnerable: No microcode\n"),
       .violated(.warning)),
     Example("unreadable", .exampleHost().withUnreadable("/proc/cpuinfo"), .unknown),
   ]

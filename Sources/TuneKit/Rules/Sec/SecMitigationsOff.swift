@@ -56,6 +56,10 @@ struct SecMitigationsOff: Rule {
       "auto is the default", .exampleHost().with("/proc/cmdline", "mitigations=auto,nosmt\n"),
       .satisfied),
     Example(
+      "the last word counts",
+      .exampleHost().with("/proc/cmdline", "mitigations=off quiet mitigations=auto\n"),
+      .satisfied),
+    Example(
       "all off", .exampleHost().with("/proc/cmdline", "root=/dev/sda1 mitigations=off\n"),
       .violated(.critical)),
     Example("unreadable", .exampleHost().withUnreadable("/proc/cmdline"), .unknown),

@@ -17,6 +17,17 @@ struct OvercommitLimits: Sendable, Equatable {
     (self.warning, self.critical) = (warning, critical)
   }
 
+  /// The configuration's, else the profile's (of a domain where given), else these.
+  init(
+    _ rule: String, _ context: Context, _ profile: EffectiveProfile? = nil, warning: Double,
+    critical: Double
+  ) {
+    let profile = profile ?? context.profile
+    let own = context.configuration.thresholds[rule]
+    self.warning = own?.warning ?? profile.number(rule, "warning") ?? warning
+    self.critical = own?.critical ?? profile.number(rule, "critical") ?? critical
+  }
+
   /// Above the first a warning, above the second critical; nil at or below the first.
   func severity(_ ratio: Double) -> Severity? {
     ratio > critical ? .critical : ratio > warning ? .warning : nil
