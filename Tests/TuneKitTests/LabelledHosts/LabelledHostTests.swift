@@ -27,7 +27,7 @@ import Testing
   @Test(arguments: ProfileFamily.allCases)
   func everyPlantedFaultIsFoundAndNothingElse(family: ProfileFamily) throws {
     let host = RightHost.intel(family)
-    for fault in PlantedFault.all where fault.families.contains(family) {
+    for fault in HostFault.all where fault.families.contains(family) {
       let findings = try Self.findings(fault.plant(host), family)
       let isFound = findings.contains { $0.rule == fault.rule && $0.subject == fault.subject }
       #expect(
@@ -42,6 +42,6 @@ import Testing
   }
 
   @Test func thereAreManyFaults() {
-    #expect(PlantedFault.all.reduce(0) { $0 + $1.families.count } >= 400)
+    #expect(HostFault.all.reduce(0) { $0 + $1.families.count } >= 400)
   }
 }

@@ -2,22 +2,22 @@
 
 @testable import TuneKit
 
-extension PlantedFault {
+extension HostFault {
   // MARK: - Storage
 
   private static func disk(_ name: String) -> Subject { Subject(.blockDevice, name) }
 
   private static func scheduler(
     _ device: String, _ text: String, _ rule: String, under families: [ProfileFamily]
-  ) -> PlantedFault {
-    PlantedFault("\(device): \(text)", rule, on: disk(device), under: families) {
+  ) -> HostFault {
+    HostFault("\(device): \(text)", rule, on: disk(device), under: families) {
       $0.with("/sys/block/\(device)/queue/scheduler", text + "\n")
     }
   }
 
-  static let storage: [PlantedFault] = schedulers + pools
+  static let storage: [HostFault] = schedulers + pools
 
-  private static let schedulers: [PlantedFault] =
+  private static let schedulers: [HostFault] =
     [
       scheduler(
         "nvme0n1", "none [mq-deadline] kyber", "io.scheduler-nvme", under: ProfileFamily.allCases),
@@ -30,24 +30,24 @@ extension PlantedFault {
       scheduler("sdb", "[kyber] mq-deadline", "io.scheduler-hdd", under: ProfileFamily.allCases),
     ]
 
-  private static let pools: [PlantedFault] = [
-    PlantedFault("a full thin pool", "disk.thin-capacity") {
+  private static let pools: [HostFault] = [
+    HostFault("a full thin pool", "disk.thin-capacity") {
       $0.with(
         "/tuned-vm/lvm.json",
         #"{"thinPools":[{"name":"vg0-pool","dataPercent":97.5,"metadataPercent":12}],"#
           + #""snapshots":[]}"#)
     },
-    PlantedFault("full metadata", "disk.thin-capacity") {
+    HostFault("full metadata", "disk.thin-capacity") {
       $0.with(
         "/tuned-vm/lvm.json",
         #"{"thinPools":[{"name":"vg0-pool","dataPercent":20,"metadataPercent":85}],"#
           + #""snapshots":[]}"#)
     },
-    PlantedFault("a snapshot runs full", "lvm.snapshot-cow") {
+    HostFault("a snapshot runs full", "lvm.snapshot-cow") {
       $0.with(
         "/tuned-vm/lvm.json", #"{"thinPools":[],"snapshots":[{"name":"vg0-a","percent":90}]}"#)
     },
-    PlantedFault(
+    HostFault(
       "short read-ahead", "io.readahead", on: disk("sdb"), under: [.throughput, .hpc],
       also: ["disk.cache-mode", "disk.iothread", "disk.io-mode"]
     ) { host in
@@ -69,50 +69,50 @@ extension PlantedFault {
     host.with("/tuned-vm/ethtool.json", "{\"eno1\":{\(text)}}")
   }
 
-  static let network: [PlantedFault] = [
-    PlantedFault("two queues of eight", "net.host-nic-queues", on: card) {
+  static let network: [HostFault] = [
+    HostFault("two queues of eight", "net.host-nic-queues", on: card) {
       ethtool($0, #""channels":{"combined":{"current":2,"max":64}}"#)
     },
-    PlantedFault("a short ring that misses packets", "net.host-nic-rings", on: card) {
+    HostFault("a short ring that misses packets", "net.host-nic-rings", on: card) {
       ethtool($0, #""rings":{"rx":{"current":512,"max":4096}}"#)
         .with("/sys/class/net/eno1/statistics/rx_missed_errors", "4711\n")
     },
-    PlantedFault("filtered bridges", "net.bridge-netfilter") {
+    HostFault("filtered bridges", "net.bridge-netfilter") {
       $0.with("/proc/sys/net/bridge/bridge-nf-call-iptables", "1\n")
     },
-    PlantedFault("sleeping readers", "net.sysctl", under: [.network]) {
+    HostFault("sleeping readers", "net.sysctl", under: [.network]) {
       $0.with("/proc/sys/net/core/busy_poll", "0\n")
     },
-    PlantedFault("a short accept queue", "net.sysctl", under: [.network, .throughput]) {
+    HostFault("a short accept queue", "net.sysctl", under: [.network, .throughput]) {
       $0.with("/proc/sys/net/core/somaxconn", "128\n")
     },
-    PlantedFault("small windows", "net.sysctl", under: [.network, .throughput]) {
+    HostFault("small windows", "net.sysctl", under: [.network, .throughput]) {
       $0.with("/proc/sys/net/ipv4/tcp_rmem", "4096 131072 6291456\n")
     },
-    PlantedFault("members of a bridge differ", "net.mtu", on: Subject(.netInterface, "br0")) {
+    HostFault("members of a bridge differ", "net.mtu", on: Subject(.netInterface, "br0")) {
       $0.with("/sys/class/net/vnet0/mtu", "9000\n")
         .withLink("/sys/class/net/vnet0/master", "/sys/class/net/br0")
     },
-    PlantedFault(
+    HostFault(
       "a tunnel without room", "net.mtu", on: Subject(.netInterface, "vxlan7")
     ) {
       $0.with("/sys/class/net/vxlan7/uevent", "DEVTYPE=vxlan\n")
         .with("/sys/class/net/vxlan7/mtu", "1500\n")
         .withLink("/sys/class/net/vxlan7/lower_eno1", "/sys/class/net/eno1")
     },
-    PlantedFault("tunnels cut by the CPU", "net.vxlan-offload", on: card) {
+    HostFault("tunnels cut by the CPU", "net.vxlan-offload", on: card) {
       ethtool($0, #""features":{"tx-udp_tnl-segmentation":false}"#)
         .with("/sys/class/net/vxlan7/uevent", "DEVTYPE=vxlan\n")
         .with("/sys/class/net/vxlan7/mtu", "1450\n")
         .withLink("/sys/class/net/vxlan7/lower_eno1", "/sys/class/net/eno1")
     },
-    PlantedFault("the kernel's datapath", "net.ovs", under: [.network]) {
+    HostFault("the kernel's datapath", "net.ovs", under: [.network]) {
       $0.with(
         "/tuned-vm/ovs.json",
         #"{"Open_vSwitch":[{"other_config":["map",[]]}],"Bridge":[{"name":"br-int","#
           + #""datapath_type":""}],"Port":[],"Interface":[]}"#)
     },
-    PlantedFault("polling on a guest's CPU", "net.ovs", under: [.network]) {
+    HostFault("polling on a guest's CPU", "net.ovs", under: [.network]) {
       $0.with(
         "/tuned-vm/ovs.json",
         #"{"Open_vSwitch":[{"other_config":["map",[["pmd-cpu-mask","404"]]]}],"#

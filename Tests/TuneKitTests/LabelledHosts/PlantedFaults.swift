@@ -3,7 +3,7 @@
 @testable import TuneKit
 
 /// One fault.
-struct PlantedFault: Sendable {
+struct HostFault: Sendable {
   let title: String
   /// The profiles under which the fault is one.
   let families: [ProfileFamily]
@@ -26,7 +26,7 @@ struct PlantedFault: Sendable {
     self.plant = plant
   }
 
-  static let all: [PlantedFault] =
+  static let all: [HostFault] =
     platform + processor + memory + storage + network + security
   /// Every profile but these.
   static func but(_ families: ProfileFamily...) -> [ProfileFamily] {
@@ -43,24 +43,24 @@ struct PlantedFault: Sendable {
 
   // MARK: - Platform
 
-  private static let platform: [PlantedFault] = [
-    PlantedFault("no VT-x", "host.virt-enabled") { host in
+  private static let platform: [HostFault] = [
+    HostFault("no VT-x", "host.virt-enabled") { host in
       let info = host.raw("/proc/cpuinfo").value ?? ""
       return host.with("/proc/cpuinfo", info.replacing(" vmx ", with: " "))
     },
-    PlantedFault("locked by the firmware", "host.virt-enabled") {
+    HostFault("locked by the firmware", "host.virt-enabled") {
       $0.with("/tuned-vm/kernel-log.txt", "x86/cpu: VMX (outside TXT) disabled by BIOS\n")
     },
-    PlantedFault("no /dev/kvm", "host.kvm-device") {
+    HostFault("no /dev/kvm", "host.kvm-device") {
       $0.without("/dev/kvm").with("/proc/misc", "238 vhost-net\n")
     },
-    PlantedFault("EPT is off", "host.ept-npt") {
+    HostFault("EPT is off", "host.ept-npt") {
       $0.with("/sys/module/kvm_intel/parameters/ept", "N\n")
     },
-    PlantedFault("no IOMMU group", "host.iommu-enabled", under: dedicated) {
+    HostFault("no IOMMU group", "host.iommu-enabled", under: dedicated) {
       $0.without("/sys/kernel/iommu_groups").withDirectory("/sys/kernel/iommu_groups")
     },
-    PlantedFault(
+    HostFault(
       "no IOMMU group, and a guest has a device", "host.iommu-enabled", under: [.general],
       also: ["gpu.vfio-iommu", "mem.hugepages-backing"]
     ) { host in
@@ -71,66 +71,66 @@ struct PlantedFault: Sendable {
             devices: "<hostdev mode='subsystem' type='pci' managed='yes'><source><address "
               + "domain='0x0000' bus='0x3b' slot='0x00' function='0x0'/></source></hostdev>"))
     },
-    PlantedFault("no io controller", "host.cgroup-controllers") {
+    HostFault("no io controller", "host.cgroup-controllers") {
       $0.with("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu memory pids\n")
     },
-    PlantedFault("no cpuset controller", "host.cgroup-controllers") {
+    HostFault("no cpuset controller", "host.cgroup-controllers") {
       $0.with("/sys/fs/cgroup/cgroup.controllers", "cpu io memory pids\n")
     },
-    PlantedFault("memory control group switched off", "host.cgroup-controllers") {
+    HostFault("memory control group switched off", "host.cgroup-controllers") {
       $0.without("/sys/fs/cgroup/cgroup.controllers").with(
         "/proc/cgroups",
         "#subsys_name hierarchy num_cgroups enabled\ncpuset 1 1 1\ncpu 1 1 1\nblkio 1 1 1\n"
           + "memory 0 1 0\n")
     },
-    PlantedFault(
+    HostFault(
       "TuneD keeps another swappiness", "host.tuner-conflict", under: but(.desktop)
     ) {
       units($0, "tuned.service").with("/etc/tuned/active_profile", "virtual-guest\n")
     },
-    PlantedFault(
+    HostFault(
       "TuneD saves power", "host.tuner-conflict", under: but(.desktop), also: ["host.persist-drift"]
     ) {
       units($0, "tuned.service").with("/etc/tuned/active_profile", "powersave\n")
     },
-    PlantedFault("power-profiles-daemon", "host.tuner-conflict", under: but(.desktop)) {
+    HostFault("power-profiles-daemon", "host.tuner-conflict", under: but(.desktop)) {
       units($0, "power-profiles-daemon.service")
     },
-    PlantedFault("TLP", "host.tuner-conflict", under: but(.desktop)) {
+    HostFault("TLP", "host.tuner-conflict", under: but(.desktop)) {
       units($0, "tlp.service")
     },
-    PlantedFault("numad beside pins", "host.tuner-conflict", under: dedicated) {
+    HostFault("numad beside pins", "host.tuner-conflict", under: dedicated) {
       units($0, "numad.service")
     },
-    PlantedFault("a later sysctl file", "host.persist-drift", under: but(.desktop)) {
+    HostFault("a later sysctl file", "host.persist-drift", under: but(.desktop)) {
       $0.with("/etc/sysctl.d/99-local.conf", "vm.swappiness=60\n")
     },
-    PlantedFault("a sysctl written with slashes", "host.persist-drift", under: but(.desktop)) {
+    HostFault("a sysctl written with slashes", "host.persist-drift", under: but(.desktop)) {
       $0.with("/etc/sysctl.d/99-local.conf", "vm/swappiness = 60\n")
     },
-    PlantedFault("sysctls only in the running kernel", "host.persist-drift", under: but(.desktop)) {
+    HostFault("sysctls only in the running kernel", "host.persist-drift", under: but(.desktop)) {
       $0.with("/etc/sysctl.d/60-site.conf", "# nothing\n")
     },
-    PlantedFault("an old sysctl.conf", "host.persist-drift", under: but(.desktop)) {
+    HostFault("an old sysctl.conf", "host.persist-drift", under: but(.desktop)) {
       $0.with("/etc/sysctl.conf", "vm.swappiness=60\n")
     },
-    PlantedFault("an earlier tmpfiles line", "host.persist-drift", under: but(.desktop)) {
+    HostFault("an earlier tmpfiles line", "host.persist-drift", under: but(.desktop)) {
       $0.with(
         "/etc/tmpfiles.d/10-power.conf",
         "w \(cpu)cpufreq/policy*/scaling_governor - - - - powersave\n")
     },
-    PlantedFault("a later udev rule", "host.persist-drift") {
+    HostFault("a later udev rule", "host.persist-drift") {
       $0.with(
         "/etc/udev/rules.d/99-disks.rules",
         "ACTION==\"add|change\", KERNEL==\"nvme[0-9]*n[0-9]*\", ATTR{queue/scheduler}=\"bfq\"\n")
     },
-    PlantedFault("uncorrectable memory errors", "host.ecc-errors") {
+    HostFault("uncorrectable memory errors", "host.ecc-errors") {
       $0.with("/sys/devices/system/edac/mc/mc0/ue_count", "2\n")
     },
-    PlantedFault("a refused guest entry", "host.entry-failed") {
+    HostFault("a refused guest entry", "host.entry-failed") {
       $0.with("/var/log/libvirt/qemu/web1.log", "KVM: entry failed, hardware error 0x80000021\n")
     },
-    PlantedFault("nesting that nobody uses", "nest.enabled", under: [.secure]) {
+    HostFault("nesting that nobody uses", "nest.enabled", under: [.secure]) {
       $0.with("/sys/module/kvm_intel/parameters/nested", "Y\n")
     },
   ]
@@ -150,73 +150,73 @@ struct PlantedFault: Sendable {
     return host.with(path + "/energy_performance_preference", preference + "\n")
   }
 
-  private static let processor: [PlantedFault] = [
-    PlantedFault("schedutil", "cpu.governor", under: but(.desktop)) {
+  private static let processor: [HostFault] = [
+    HostFault("schedutil", "cpu.governor", under: but(.desktop)) {
       policy($0, "schedutil", nil)
     },
-    PlantedFault("powersave", "cpu.governor", under: but(.desktop)) {
+    HostFault("powersave", "cpu.governor", under: but(.desktop)) {
       policy($0, "powersave", nil)
     },
-    PlantedFault("powersave that leans to performance", "cpu.governor", under: dedicated) {
+    HostFault("powersave that leans to performance", "cpu.governor", under: dedicated) {
       policy($0, "powersave", "performance")
     },
-    PlantedFault(
+    HostFault(
       "leaning to power", "cpu.epp", under: but(.desktop), also: ["cpu.governor"]
     ) { policy($0, "powersave", "power") },
-    PlantedFault(
+    HostFault(
       "balanced", "cpu.epp", under: [.db, .latency, .throughput, .hpc, .network],
       also: ["cpu.governor"]
     ) { policy($0, "powersave", "balance_performance") },
-    PlantedFault("turbo off", "cpu.turbo", under: but(.desktop)) {
+    HostFault("turbo off", "cpu.turbo", under: but(.desktop)) {
       $0.with(cpu + "intel_pstate/no_turbo", "1\n")
     },
-    PlantedFault("boost off", "cpu.turbo", under: but(.desktop)) {
+    HostFault("boost off", "cpu.turbo", under: but(.desktop)) {
       $0.without(cpu + "intel_pstate/no_turbo").with(cpu + "cpufreq/boost", "0\n")
     },
-    PlantedFault("the top is cut off", "cpu.min-perf", under: but(.desktop)) {
+    HostFault("the top is cut off", "cpu.min-perf", under: but(.desktop)) {
       $0.with(cpu + "intel_pstate/max_perf_pct", "80\n")
     },
-    PlantedFault("deep sleep", "cpu.cstate-latency", under: dedicated + [.db]) {
+    HostFault("deep sleep", "cpu.cstate-latency", under: dedicated + [.db]) {
       $0.with(cpu + "cpu5/cpuidle/state3/disable", "0\n")
     },
-    PlantedFault("hpet", "cpu.clocksource") {
+    HostFault("hpet", "cpu.clocksource") {
       $0.with(
         "/sys/devices/system/clocksource/clocksource0/current_clocksource", "hpet\n")
     },
-    PlantedFault("acpi_pm", "cpu.clocksource") {
+    HostFault("acpi_pm", "cpu.clocksource") {
       $0.with(
         "/sys/devices/system/clocksource/clocksource0/current_clocksource", "acpi_pm\n")
     },
-    PlantedFault("nothing isolated", "cpu.isolation", under: dedicated) {
+    HostFault("nothing isolated", "cpu.isolation", under: dedicated) {
       $0.with(cpu + "isolated", "\n").with(cpu + "nohz_full", "(null)\n")
     },
-    PlantedFault("one CPU not isolated", "cpu.isolation", under: dedicated) {
+    HostFault("one CPU not isolated", "cpu.isolation", under: dedicated) {
       $0.with(cpu + "isolated", "2\n").with(cpu + "nohz_full", "2\n")
     },
-    PlantedFault("isolated CPUs tick", "cpu.nohz-rcu", under: [.latency, .network]) {
+    HostFault("isolated CPUs tick", "cpu.nohz-rcu", under: [.latency, .network]) {
       $0.with(cpu + "nohz_full", "\n")
     },
-    PlantedFault("an interrupt on the guest's CPU", "cpu.irq-affinity", under: dedicated) {
+    HostFault("an interrupt on the guest's CPU", "cpu.irq-affinity", under: dedicated) {
       $0.with("/proc/irq/120/smp_affinity_list", "0-15\n")
         .with("/proc/irq/120/effective_affinity_list", "10\n")
     },
-    PlantedFault("scanning pinned guests", "cpu.numa-balancing", under: dedicated) {
+    HostFault("scanning pinned guests", "cpu.numa-balancing", under: dedicated) {
       $0.with("/proc/sys/kernel/numa_balancing", "1\n")
     },
-    PlantedFault(
+    HostFault(
       "floating guests and no balancing", "cpu.numa-balancing",
       under: [.general, .throughput, .desktop]
     ) { $0.with("/proc/sys/kernel/numa_balancing", "0\n") },
-    PlantedFault("no polling", "cpu.halt-poll", under: [.latency, .db, .network]) {
+    HostFault("no polling", "cpu.halt-poll", under: [.latency, .db, .network]) {
       $0.with("/sys/module/kvm/parameters/halt_poll_ns", "0\n")
     },
-    PlantedFault("periodic clock updates", "cpu.kvm-lowlat-params", under: [.latency]) {
+    HostFault("periodic clock updates", "cpu.kvm-lowlat-params", under: [.latency]) {
       $0.with("/sys/module/kvm/parameters/kvmclock_periodic_sync", "Y\n")
     },
-    PlantedFault("pause loops", "cpu.kvm-lowlat-params", under: [.latency]) {
+    HostFault("pause loops", "cpu.kvm-lowlat-params", under: [.latency]) {
       $0.with("/sys/module/kvm_intel/parameters/ple_gap", "128\n")
     },
-    PlantedFault(
+    HostFault(
       "a neighbour on the sibling thread", "cpu.smt-policy", under: [.latency],
       also: ["cpu.pin-siblings", "cpu.isolation"]
     ) { host in
@@ -241,32 +241,32 @@ struct PlantedFault: Sendable {
 
   private static let thp = "/sys/kernel/mm/transparent_hugepage/"
 
-  private static let memory: [PlantedFault] = [
-    PlantedFault("zone reclaim", "numa.zone-reclaim", under: but(.hpc)) {
+  private static let memory: [HostFault] = [
+    HostFault("zone reclaim", "numa.zone-reclaim", under: but(.hpc)) {
       $0.with("/proc/sys/vm/zone_reclaim_mode", "1\n")
     },
-    PlantedFault("never huge", "mem.thp", under: but(.latency, .network)) {
+    HostFault("never huge", "mem.thp", under: but(.latency, .network)) {
       $0.with(thp + "enabled", "always madvise [never]\n")
     },
-    PlantedFault("always huge", "mem.thp", under: [.db, .latency, .network]) {
+    HostFault("always huge", "mem.thp", under: [.db, .latency, .network]) {
       $0.with(thp + "enabled", "[always] madvise never\n")
     },
-    PlantedFault("stalls for huge pages", "mem.thp-defrag", under: [.db, .latency, .network]) {
+    HostFault("stalls for huge pages", "mem.thp-defrag", under: [.db, .latency, .network]) {
       $0.with(thp + "defrag", "[always] defer defer+madvise madvise never\n")
     },
-    PlantedFault("merging", "mem.ksm", under: [.db, .latency, .network, .hpc, .secure]) {
+    HostFault("merging", "mem.ksm", under: [.db, .latency, .network, .hpc, .secure]) {
       $0.with("/sys/kernel/mm/ksm/run", "1\n").with("/sys/kernel/mm/ksm/pages_sharing", "5000\n")
     },
-    PlantedFault("merging across nodes for nothing", "mem.ksm", under: [.general, .desktop]) {
+    HostFault("merging across nodes for nothing", "mem.ksm", under: [.general, .desktop]) {
       $0.with("/sys/kernel/mm/ksm/run", "1\n")
     },
-    PlantedFault("merging across nodes", "mem.ksm", under: [.throughput, .migratable]) {
+    HostFault("merging across nodes", "mem.ksm", under: [.throughput, .migratable]) {
       $0.with("/sys/kernel/mm/ksm/run", "1\n").with("/sys/kernel/mm/ksm/pages_sharing", "5000\n")
     },
-    PlantedFault("swapping early", "mem.swappiness", under: but(.desktop)) {
+    HostFault("swapping early", "mem.swappiness", under: but(.desktop)) {
       $0.with("/proc/sys/vm/swappiness", "60\n")
     },
-    PlantedFault(
+    HostFault(
       "late write-back", "mem.dirty-ratio", under: [.db, .latency, .general],
       also: ["disk.cache-mode", "disk.iothread", "disk.io-mode"]
     ) { host in
@@ -278,22 +278,22 @@ struct PlantedFault: Sendable {
             + "<cpu mode='host-passthrough'><cache mode='passthrough'/></cpu>",
           devices: SettingTable.bufferedDisk + "<memballoon model='none'/>"))
     },
-    PlantedFault("waiting for memory", "mem.pressure") {
+    HostFault("waiting for memory", "mem.pressure") {
       $0.with("/proc/pressure/memory", "some avg10=9.00 avg60=7.50 avg300=1.00 total=5\n")
     },
-    PlantedFault(
+    HostFault(
       "idle huge pages", "mem.hugepages-waste", also: ["mem.host-reserve", "size.mem-overcommit"]
     ) {
       $0.with("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "20000\n")
         .with("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "20000\n")
     },
-    PlantedFault(
+    HostFault(
       "no memory for the host", "mem.host-reserve", under: [.db, .latency, .network, .hpc],
       also: ["size.mem-overcommit"]
     ) {
       $0.with("/proc/meminfo", "MemTotal: 2600000 kB\nHugepagesize: 2048 kB\nSwapTotal: 8 kB\n")
     },
-    PlantedFault(
+    HostFault(
       "a large ZFS cache", "zfs.arc-max", also: ["mem.host-reserve", "size.mem-overcommit"]
     ) {
       $0.with(

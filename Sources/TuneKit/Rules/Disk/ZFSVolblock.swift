@@ -104,6 +104,7 @@ struct ZFSVolblock: Rule {
     Example(
       "no ZFS, and nobody was asked", .exampleHost().withUnreadable("/tuned-vm/zfs.json"),
       .notApplicable),
+    Example(
       "no guest uses it",
       host(#"{"name":"tank/old","type":"volume","sync":"disabled"}"#)
         .withDomain(DomainXML.example(devices: SettingTable.directDisk)), .notApplicable),

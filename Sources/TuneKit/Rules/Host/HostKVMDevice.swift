@@ -62,6 +62,7 @@ struct HostKVMDevice: Rule {
       "a capture with a piece of /dev",
       .exampleHost().without("/dev").without("/proc/misc").withDirectory("/dev", ["cpuset"]),
       .unknown),
+    Example(
       "an empty /dev tells nothing",
       bare.without("/dev").without("/proc/misc").withDirectory("/dev"), .unknown),
     Example("missing", bare, .violated(.critical)),
