@@ -2,10 +2,37 @@
 
 /// Renders a report as JSON (`docs/schema/audit.json`).
 enum JSONReport {
-  static func text(_ report: Report) -> String { value(report).text() + "\n" }
+  /// The bytes of `value`. The ledger of a big host has tens of thousands of entries, which are
+  /// written as they come instead of as values first.
+  static func text(_ report: Report) -> String {
+    var writer = JSONWriter(layout: .compact)
+    writer.out.reserveCapacity(200 * report.ledger.count + 1500 * report.findings.count)
+    writer.write(.object(members(report)), level: 0)
+    writer.out.removeLast()
+    writer.put(",\"verdicts\":[")
+    for (index, entry) in report.ledger.enumerated() {
+      writer.put(index > 0 ? ",{\"rule\":" : "{\"rule\":")
+      writer.string(entry.rule)
+      writer.put(",\"subject\":{\"kind\":")
+      writer.string(entry.subject.kind.rawValue)
+      writer.put(",\"name\":")
+      writer.string(entry.subject.name)
+      writer.put("},\"verdict\":")
+      writer.string(entry.verdict.word)
+      writer.put(",\"reason\":")
+      if let reason = entry.verdict.reason { writer.string(reason) } else { writer.put("null") }
+      writer.put("}")
+    }
+    writer.put("]}\n")
+    return String(decoding: writer.out, as: UTF8.self)
+  }
 
   static func value(_ report: Report) -> JSONValue {
-    .object(pairs: [
+    .object(members(report) + [JSONMember("verdicts", .array(report.ledger.map(verdict)))])
+  }
+
+  private static func members(_ report: Report) -> [JSONMember] {
+    let pairs: [(String, JSONValue)] = [
       ("schema", "tuned-vm/audit/v1"),
       ("tool", ["name": "tuned-vm", "version": .string(report.toolVersion)]),
       ("generatedAt", .string(report.generatedAt)),
@@ -13,8 +40,8 @@ enum JSONReport {
       ("profile", .string(report.profile)),
       ("summary", summary(report.summary)),
       ("findings", .array(report.findings.map(finding))),
-      ("verdicts", .array(report.ledger.map(verdict))),
-    ])
+    ]
+    return pairs.map { JSONMember($0.0, $0.1) }
   }
 
   /// The host as audit and drift name it.
@@ -82,16 +109,11 @@ enum JSONReport {
   }
 
   private static func verdict(_ entry: Report.Entry) -> JSONValue {
-    let reason: String? =
-      switch entry.verdict {
-      case .satisfied, .violated: nil
-      case .notApplicable(let reason), .unknown(let reason): reason
-      }
-    return .object(pairs: [
+    .object(pairs: [
       ("rule", .string(entry.rule)),
       ("subject", subject(entry.subject)),
       ("verdict", .string(entry.verdict.word)),
-      ("reason", .optional(reason)),
+      ("reason", .optional(entry.verdict.reason)),
     ])
   }
 }

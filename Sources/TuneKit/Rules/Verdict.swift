@@ -99,6 +99,14 @@ public enum Verdict: Sendable, Equatable {
   /// A fact is missing: which one, and what would make it readable.
   case unknown(String)
 
+  /// Why there is no opinion; nil where there is one.
+  var reason: String? {
+    switch self {
+    case .satisfied, .violated: nil
+    case .notApplicable(let reason), .unknown(let reason): reason
+    }
+  }
+
   /// The word of the JSON contract.
   public var word: String {
     switch self {

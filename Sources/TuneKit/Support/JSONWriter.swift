@@ -71,7 +71,7 @@ struct JSONWriter {
     for _ in 0..<(2 * level) { out.append(0x20) }
   }
 
-  private mutating func string(_ text: String) {
+  mutating func string(_ text: String) {
     out.append(UInt8(ascii: "\""))
     if Self.isPlain(text) { put(text) } else { escaped(text) }
     out.append(UInt8(ascii: "\""))
@@ -114,7 +114,7 @@ struct JSONWriter {
     if copied == nil { out.append(contentsOf: text.utf8) }
   }
 
-  private mutating func put(_ text: StaticString) {
+  mutating func put(_ text: StaticString) {
     text.withUTF8Buffer { out.append(contentsOf: $0) }
   }
 }
