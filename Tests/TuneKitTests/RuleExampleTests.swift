@@ -35,6 +35,22 @@ import Testing
       "\(id) has no example in which it is silent")
   }
 
+  /// Rules whose fault an example can't show: they need several profiles, or a run as a whole, or
+  /// say only why they can't judge.
+  private static let withoutFault: Set<String> = [
+    "host.profile-conflict", "mig.max-bandwidth", "gpu.mig-shape", "dom.definition",
+    "config.waiver-expired", "config.waiver-unused",
+  ]
+
+  @Test func everyRuleShowsTheFaultItFinds() {
+    let silent = Catalogue.all.filter { rule in
+      !rule.examples.contains { example in
+        if case .violated = example.outcome { true } else { false }
+      }
+    }
+    #expect(Set(silent.map(\.about.id)).subtracting(Self.withoutFault) == [])
+  }
+
   @Test func idsAreUnique() {
     let ids = Catalogue.all.map(\.about.id)
     #expect(Set(ids).count == ids.count)
