@@ -31,7 +31,7 @@ import Testing
 
       """
 
-    var swappiness: [String] { ["cat", tree.path + "/proc/sys/vm/swappiness"] }
+    var ratio: [String] { ["cat", tree.path + "/proc/sys/vm/dirty_background_ratio"] }
 
     func trial(_ arguments: [String], measuring command: [String]) throws -> Program.Outcome {
       try Program.run(
@@ -46,14 +46,14 @@ import Testing
     let scene = try Scene()
     let before = scene.tree.contents()
     let outcome = try scene.trial(
-      ["--only", "mem.swappiness", "--measure", "output", "--format", "json"],
-      measuring: scene.swappiness)
+      ["--only", "mem.dirty-ratio", "--measure", "output", "--format", "json"],
+      measuring: scene.ratio)
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(scene.tree.contents() == before)
     let json = try JSONValue(parsing: outcome.output)
     let metric = try #require(json["metrics"]?[0])
     #expect(metric["statement"]?.stringValue == "better")
-    #expect(metric["before"]?.doubleValue == 60)
+    #expect(metric["before"]?.doubleValue == 10)
     #expect(json["pairs"]?.intValue == 10)
     #expect(json["ending"]?.stringValue == "rolled-back")
     guard SchemaCheck.isAvailable else { return }
@@ -64,11 +64,11 @@ import Testing
     let scene = try Scene()
     let plot = scene.state.path + "/plot.svg"
     let outcome = try scene.trial(
-      ["--only", "mem.swappiness", "--measure", "output", "--keep", "--plot", plot],
-      measuring: scene.swappiness)
+      ["--only", "mem.dirty-ratio", "--measure", "output", "--keep", "--plot", plot],
+      measuring: scene.ratio)
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("are kept"))
-    #expect(scene.tree.text("/proc/sys/vm/swappiness") != "60\n")
+    #expect(scene.tree.text("/proc/sys/vm/dirty_background_ratio") == "5\n")
     #expect(scene.state.text("/plot.svg")?.hasPrefix("<svg") == true)
   }
 
@@ -76,8 +76,8 @@ import Testing
     let scene = try Scene()
     let before = scene.tree.contents()
     let outcome = try scene.trial(
-      ["--only", "mem.swappiness", "--measure", "output", "--better", "higher", "--keep"],
-      measuring: scene.swappiness)
+      ["--only", "mem.dirty-ratio", "--measure", "output", "--better", "higher", "--keep"],
+      measuring: scene.ratio)
     #expect(outcome.status == 1)
     #expect(outcome.output.contains("worse"))
     #expect(scene.tree.contents() == before)
@@ -86,9 +86,9 @@ import Testing
   @Test func aCommandThatFailsLeavesTheHostAsItWas() throws {
     let scene = try Scene()
     let before = scene.tree.contents()
-    let swappiness = scene.swappiness[1]
+    let ratio = scene.ratio[1]
     let outcome = try scene.trial(
-      ["--only", "mem.swappiness"], measuring: ["grep", "-qx", "60", swappiness])
+      ["--only", "mem.dirty-ratio"], measuring: ["grep", "-qx", "10", ratio])
     #expect(outcome.status == 74)
     #expect(outcome.errors.contains("exit code 1"))
     #expect(scene.tree.contents() == before)
@@ -97,7 +97,8 @@ import Testing
   @Test func aDifferenceInDurabilityIsSaid() throws {
     let scene = try Scene()
     let outcome = try scene.trial(
-      ["--only", "disk.cache", "--pairs", "2", "--measure", "output"], measuring: ["echo", "1"])
+      ["--only", "disk.cache-mode", "--pairs", "2", "--measure", "output"],
+      measuring: ["echo", "1"])
     #expect(outcome.output.contains("Durability differs"), "\(outcome.output)\(outcome.errors)")
     #expect(outcome.output.contains("writethrough"))
   }

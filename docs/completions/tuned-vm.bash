@@ -173,13 +173,13 @@ _tuned-vm() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    audit|topology|capture|rules|explain|baseline|drift|fleet|place|advise|plan|apply|history|rollback|recover|profiles|help)
+    audit|topology|capture|rules|explain|baseline|drift|fleet|place|advise|plan|apply|history|rollback|recover|trial|profiles|help)
         # Offer subcommand argument completions
         "_tuned-vm_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'audit topology capture rules explain baseline drift fleet place advise plan apply history rollback recover profiles help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'audit topology capture rules explain baseline drift fleet place advise plan apply history rollback recover trial profiles help' -- "${cur}"))
         ;;
     esac
 }
@@ -986,6 +986,94 @@ _tuned-vm_recover() {
         ;;
     '--color')
         __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    esac
+}
+
+_tuned-vm_trial() {
+    repeating_flags=()
+    non_repeating_flags=(-v --verbose -q --quiet --placebo --keep --yes --version -h --help)
+    repeating_options=(--domain-xml --domain --only --skip --take)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --workload --directory --measure --better --unit --before-each --pairs --time-limit --smallest --seconds --seed --plot --format)
+    __tuned-vm_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    '-c'|'--connect')
+        return
+        ;;
+    '--domain-xml')
+        return
+        ;;
+    '--domain')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--state-dir')
+        return
+        ;;
+    '--only')
+        return
+        ;;
+    '--skip')
+        return
+        ;;
+    '--take')
+        return
+        ;;
+    '--output')
+        return
+        ;;
+    '--color')
+        __tuned-vm_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--workload')
+        return
+        ;;
+    '--directory')
+        return
+        ;;
+    '--measure')
+        return
+        ;;
+    '--better')
+        return
+        ;;
+    '--unit')
+        return
+        ;;
+    '--before-each')
+        return
+        ;;
+    '--pairs')
+        return
+        ;;
+    '--time-limit')
+        return
+        ;;
+    '--smallest')
+        return
+        ;;
+    '--seconds')
+        return
+        ;;
+    '--seed')
+        return
+        ;;
+    '--plot')
         return
         ;;
     '--format')

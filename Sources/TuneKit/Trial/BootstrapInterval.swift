@@ -11,12 +11,12 @@ public struct BootstrapInterval: Sendable, Equatable {
   /// The upper end.
   public let high: Double
 
-  static let resamples = 2_000
-
   /// The interval of at least two values; nil for fewer.
   ///
   /// - Parameter confidence: how often such intervals hold the true mean, below 1.
-  public init?(_ values: [Double], confidence: Double, _ random: inout SeededRandom) {
+  public init?(
+    _ values: [Double], confidence: Double, resamples: Int, _ random: inout SeededRandom
+  ) {
     guard values.count >= 2 else { return nil }
     let (mean, error) = Self.moments(values)
     self.mean = mean
@@ -26,9 +26,9 @@ public struct BootstrapInterval: Sendable, Equatable {
       return
     }
     var ratios: [Double] = []
-    ratios.reserveCapacity(Self.resamples)
+    ratios.reserveCapacity(resamples)
     var sample = values
-    while ratios.count < Self.resamples {
+    while ratios.count < resamples {
       for index in sample.indices { sample[index] = values[random.below(values.count)] }
       let (itsMean, itsError) = Self.moments(sample)
       // One value drawn all the time has no error of its own: as far out as can be.

@@ -21,6 +21,8 @@ public struct TrialDesign: Sendable, Equatable {
   public let smallestPercent: Double
   /// How many things are measured at once; each gets its share of the budget.
   public let metrics: Int
+  /// Resamples of an interval.
+  public let resamples: Int
 
   /// The looks of a full trial.
   public static let standardLooks = [
@@ -34,7 +36,10 @@ public struct TrialDesign: Sendable, Equatable {
   ///   - maximumPairs: the last look; what later looks would have spent is spent there. At least 2.
   ///   - smallestPercent: the smallest difference worth having.
   ///   - metrics: how many things are measured at once.
-  public init(maximumPairs: Int = 32, smallestPercent: Double = 2, metrics: Int = 1) {
+  ///   - resamples: of an interval.
+  public init(
+    maximumPairs: Int = 32, smallestPercent: Double = 2, metrics: Int = 1, resamples: Int = 2_000
+  ) {
     let maximum = max(2, maximumPairs)
     var looks = Self.standardLooks.filter { $0.pairs < maximum }
     let spent = looks.reduce(0) { $0 + $1.alpha }
@@ -42,6 +47,7 @@ public struct TrialDesign: Sendable, Equatable {
     self.looks = looks
     self.smallestPercent = smallestPercent
     self.metrics = max(1, metrics)
+    self.resamples = max(100, resamples)
   }
 
   /// The most pairs that are measured.

@@ -60,7 +60,8 @@ public struct TrialVerdict: Sendable, Equatable {
   ) {
     let differences = samples.map(\.difference)
     pairs = samples.count
-    interval = BootstrapInterval(differences, confidence: design.confidence(at: look), &random)
+    interval = BootstrapInterval(
+      differences, confidence: design.confidence(at: look), resamples: design.resamples, &random)
     let p = SignFlipTest.pValue(differences, &random)
     pValue = p
     guard let interval else {

