@@ -93,6 +93,12 @@ import Testing
     #expect((quiet.status, quiet.output, quiet.errors) == (0, "", ""))
   }
 
+  @Test func ofDomainsOnlyTheOneThatStartsByItselfMoved() throws {
+    #expect(try run("baseline", "save").status == 0)
+    tree.link("/etc/libvirt/qemu/autostart/db1.xml", to: "../db1.xml")
+    #expect(try run("drift", "-q").output == "INFO db1: autostart was off, is on\n")
+  }
+
   // MARK: - A clock that goes back
 
   @Test func aClockThatWentBackIsSaidAndNothingIsLost() throws {

@@ -123,7 +123,11 @@ enum DomainFiles {
     let stateOfUnlisted: DomainSource.State
 
     init(_ root: Root) {
-      autostart = root.list("/etc/libvirt/qemu/autostart").map { Set($0) }
+      // libvirt makes it with the first domain that starts by itself.
+      let place = "/etc/libvirt/qemu/autostart"
+      autostart =
+        root.exists(place) || root.list("/etc/libvirt/qemu") == nil
+        ? root.list(place).map { Set($0) } : []
       saved = root.list("/var/lib/libvirt/qemu/save").map { Set($0) }
       snapshots = root.list("/var/lib/libvirt/qemu/snapshot").map { Set($0) }
       stateOfUnlisted = root.list("/run/libvirt/qemu") == nil ? .unknown : .shutOff

@@ -102,7 +102,8 @@ struct FactCollector {
       let text =
         values.count == 1
         ? values[0].key
-        : values.map { "\($0.key) on CPUs \($0.value)" }.joined(separator: "; ")
+        : values.map { "\($0.key) on \($0.value.count == 1 ? "CPU" : "CPUs") \($0.value)" }.joined(
+          separator: "; ")
       result.facts[FactID(Self.host, key)] = StableFact(value: text, sources: group.sources)
     }
   }
