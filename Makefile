@@ -77,6 +77,7 @@ docs: setup-build
 ## corpus: hwloc's and libvirt's own test data through the program
 corpus: setup build
 	scripts/corpus
+	scripts/corpus-laws
 
 ## lab: the emulated virtualization host, all scenarios
 lab: setup build

@@ -79,6 +79,19 @@ import Testing
     #expect(scene.state.contents().isEmpty)
   }
 
+  @Test func aCanaryIsChangedFirstAndTheReportIsOne() throws {
+    let scene = try Scene()
+    #expect(try scene.run("apply", "--yes", "--canary", "wbe1").status == 64)
+    let run = try scene.run("apply", "--yes", "--canary", "web1", "--format", "json")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("canary 'web1'"))
+    _ = try JSONValue(parsing: run.output)
+    let history = try scene.journal("history").output
+    #expect(history.split(separator: "\n").count == 2)
+    let before = try scene.journal("rollback", "1", "--yes")
+    #expect(before.status == 0 || before.status == 1)
+  }
+
   @Test func aDryRunWritesNothingAndExitsAsPlan() throws {
     let scene = try Scene()
     let before = scene.tree.contents()

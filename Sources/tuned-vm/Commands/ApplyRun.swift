@@ -34,10 +34,10 @@ struct ApplyRun {
 
   func perform(canary: String?) throws {
     if !dryRun, History.hasUnfinished(state) { try finishInterrupted() }
-    if let canary {
-      guard try once(domains: [canary]) else { return }
+    if let canary, !dryRun {
+      guard try once(canary: canary) else { return }
     }
-    _ = try once(domains: nil)
+    _ = try once(canary: nil)
   }
 
   private func finishInterrupted() throws {
@@ -50,11 +50,15 @@ struct ApplyRun {
   }
 
   /// One transaction; gives whether it was committed and all is well.
-  private func once(domains: Set<String>?) throws -> Bool {
+  private func once(canary: String?) throws -> Bool {
+    let domains = canary.map { Set([$0]) }
     let proposal = try propose(domains)
+    if let canary { try refuseUnknown(canary, proposal) }
     output.notice(proposal.situation.notices)
     if dryRun { return try show(proposal) }
-    guard !proposal.plan.work.isEmpty else { return try nothing(proposal) }
+    guard !proposal.plan.work.isEmpty else {
+      return try canary.map(passed) ?? nothing(proposal)
+    }
     if !confirmed, try !ask(proposal.plan) {
       Terminal.complain(["nothing was changed"])
       throw ExitCode(ExitStatus.findings.rawValue)
@@ -73,7 +77,28 @@ struct ApplyRun {
     ) { outcome in
       check(outcome, before, domains)
     }
+    // The one report is that of the whole; a canary that is well is a line.
+    if let canary, outcome.ending == .done, outcome.partial.isEmpty, outcome.skipped.isEmpty {
+      return passed(canary, outcome)
+    }
     return try report(outcome, now)
+  }
+
+  private func passed(_ canary: String) -> Bool {
+    output.notice(["canary \(canary.quoted()): nothing to change"])
+    return true
+  }
+
+  private func passed(_ canary: String, _ outcome: Outcome) -> Bool {
+    let count = outcome.made.count == 1 ? "1 change" : "\(outcome.made.count) changes"
+    output.notice(["canary \(canary.quoted()): \(count) made and well (transaction \(outcome.id))"])
+    return true
+  }
+
+  private func refuseUnknown(_ canary: String, _ proposal: Proposal) throws {
+    let keys = proposal.situation.context.facts.domains.map(\.key)
+    guard !keys.contains(canary) else { return }
+    throw Failure(.usage, "no domain \(canary.quoted())\(Nearest.hint(canary, in: keys))")
   }
 
   private func propose(_ domains: Set<String>?) throws -> Proposal {

@@ -59,8 +59,12 @@ virsh -q define "$work/guest.xml" >/dev/null
 virsh -q start guest >/dev/null
 pid=$(cat /run/libvirt/qemu/guest.pid)
 definition >"$work/definition"
-running >"$work/running"
-threads >"$work/threads"
+# libvirt and QEMU still move threads about as they start.
+for _ in $(seq 20); do
+  threads >"$work/threads"
+  sleep 0.5
+  threads | cmp -s - "$work/threads" && break
+done
 
 # The whole guest.
 tune() { "$program" "$1" --profile latency --only domain:guest --skip 'cpu.mode' "${@:2}"; }
