@@ -67,7 +67,8 @@ public struct Assignment: Sendable {
     return .file(HostPath(root: "/", path: path))
   }
 
-  private static func absolute(_ path: String) -> String? {
+  /// A path without links and from the top; nil where there is nothing.
+  public static func absolute(_ path: String) -> String? {
     guard let real = realpath(path, nil) else { return nil }
     defer { free(real) }
     return String(cString: real)

@@ -44,7 +44,8 @@ struct PlanCommand: ParsableCommand {
     case .json: plan.json.text() + "\n"
     case .script:
       plan.script(
-        for: proposal.situation.context.facts.snapshot, root: input.root,
+        for: proposal.situation.context.facts.snapshot,
+        root: input.root.map { Assignment.absolute($0) ?? $0 },
         domainsAreNamedFiles: !input.domainXml.isEmpty)
     }
   }

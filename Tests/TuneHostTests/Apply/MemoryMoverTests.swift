@@ -1,0 +1,51 @@
+import Glibc
+import Testing
+
+@testable import TuneHost
+@testable import TuneKit
+
+@Suite struct MemoryMoverTests {
+  @Test func guestMemoryIsFoundAndLibrariesAreNot() {
+    let maps = """
+      7f0000000000-7f0000400000 rw-p 00000000 00:00 0
+      7f1000000000-7f1000001000 r-xp 00000000 08:01 1 /usr/lib/libc.so.6
+      7f2000000000-7f2000800000 rw-s 00000000 00:0f 2 /dev/hugepages/ram
+
+      """
+    let numa = """
+      7f0000000000 bind:1 anon=1024 dirty=1024 N0=1000 N1=24 kernelpagesize_kB=4
+      7f1000000000 default file=/usr/lib/libc.so.6 mapped=1 N0=1 kernelpagesize_kB=4
+      7f2000000000 default file=/dev/hugepages/ram huge anon=4 N0=4 kernelpagesize_kB=2048
+      7f3000000000 default anon=1 N0=1 kernelpagesize_kB=4
+
+      """
+    let areas = MemoryMover.areas(maps: maps, numaMaps: numa)
+    #expect(
+      areas == [
+        .init(start: 0x7f00_0000_0000, end: 0x7f00_0040_0000, pageKiB: 4, bound: [1]),
+        .init(start: 0x7f20_0000_0000, end: 0x7f20_0080_0000, pageKiB: 2048, bound: []),
+      ])
+  }
+
+  /// On this very process: to a node that isn't there nothing moves, and it says why.
+  @Test func whatCannotBeMovedIsCountedAndExplained() throws {
+    let mover = MemoryMover(
+      pid: Int(getpid()), nodes: [63], rateMiB: 1_000_000, progress: { _, _ in },
+      shouldStop: { false })
+    let moved = try mover.run()
+    #expect(moved.movedKiB == 0)
+    guard moved.remoteKiB > 0 else { return }
+    #expect(moved.sentence.contains(";"))
+  }
+
+  @Test func anInterruptedMoveStops() throws {
+    let mover = MemoryMover(
+      pid: Int(getpid()), nodes: [63], rateMiB: 1, progress: { _, _ in }, shouldStop: { true })
+    #expect(try mover.run() == MovedMemory(remoteKiB: 0, movedKiB: 0, reason: "it was interrupted"))
+  }
+
+  @Test func anotherProcessIsNotTakenForTheGuest() {
+    #expect(!GuestIdentity.isProcess(Int(getpid()), ofGuest: "no-such-uuid", name: "web1"))
+    #expect(!GuestIdentity.isProcess(-1, ofGuest: "no-such-uuid", name: "web1"))
+  }
+}
