@@ -55,6 +55,11 @@ struct ApplyCommand: ParsableCommand {
   func run() throws {
     let format = try UsageHint.format(format, ChangeFormat.self)
     try refuseElsewhere()
+    guard plan == nil || canary == nil else {
+      throw Failure(
+        .usage, "--canary makes a part of the plan first, and --plan makes all or nothing",
+        "  leave out one of them, or plan with --domain.")
+    }
     guard moveRate > 0 else {
       throw Failure(.usage, "--move-rate is \(moveRate); expected MiB a second, at least 1")
     }
