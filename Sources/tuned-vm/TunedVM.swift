@@ -22,6 +22,7 @@ struct TunedVM: ParsableCommand {
       DriftCommand.self, FleetCommand.self,
       PlaceCommand.self,
       AdviseCommand.self,
+      HookCommand.self,
       PlanCommand.self,
       ApplyCommand.self,
       HistoryCommand.self,
@@ -33,6 +34,9 @@ struct TunedVM: ParsableCommand {
 
   static func main() {
     Terminal.survivesClosedPipes()
+    let words = Array(CommandLine.arguments.dropFirst())
+    // By numad's name it is the adviser libvirt asks.
+    if CommandLine.arguments.first?.split(separator: "/").last == "numad" { NumadCall.run(words) }
     do {
       // Swift takes them from /proc; without it every command would be none.
       guard !CommandLine.arguments.isEmpty else {
@@ -40,7 +44,7 @@ struct TunedVM: ParsableCommand {
           .ioError, "cannot read '/proc/self/cmdline', where the arguments stand",
           "  nothing was done. Mount /proc, in a chroot too.")
       }
-      var command = try parseAsRoot(arguments)
+      var command = try parseAsRoot(words)
       try command.run()
       Progress.clear()
     } catch let error as any ReportableError {
@@ -48,15 +52,8 @@ struct TunedVM: ParsableCommand {
       exit(withStatus: error.status)
     } catch {
       Progress.clear()
-      exit(withError: UsageHint.improve(error, arguments: arguments))
+      exit(withError: UsageHint.improve(error, arguments: words))
     }
-  }
-
-  /// What the program was called with. By numad's name it is the adviser libvirt asks.
-  private static var arguments: [String] {
-    let words = Array(CommandLine.arguments.dropFirst())
-    let name = CommandLine.arguments.first?.split(separator: "/").last
-    return name == "numad" ? ["advise"] + words : words
   }
 
   private static func exit(withStatus status: ExitStatus) -> Never {

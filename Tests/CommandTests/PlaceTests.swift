@@ -11,7 +11,7 @@ import TuneKit
   private func verdict(_ instance: String, _ solution: String) throws -> String {
     let files = TemporaryTree()
     files.write("/solution.json", solution)
-    let command = "python3 -B \(Self.fixtures)/check.py \(instance) \(files.path)/solution.json"
+    let command = "python3 -B \(Self.fixtures)/judge.py \(instance) \(files.path)/solution.json"
     guard let stream = popen(command, "r") else { return "no python3" }
     defer { pclose(stream) }
     var bytes = [UInt8](repeating: 0, count: 4096)

@@ -40,9 +40,17 @@ enum ShippedForTests {
   private func judgements(
     _ rule: RuleInstance, _ snapshot: Snapshot, _ family: ProfileFamily
   ) throws -> [Judgement] {
-    rule.evaluate(
-      Context(
-        facts: Facts(snapshot), profile: try ShippedForTests.profile(family), today: "2026-01-01"))
+    let context = Context(
+      facts: Facts(snapshot), profile: try ShippedForTests.profile(family), today: "2026-01-01")
+    let judgements = rule.evaluate(context)
+    // A rule that wants domains elsewhere is asked again, as a plan does, knowing where.
+    let wanted = judgements.reduce(into: Set<String>()) { keys, judgement in
+      if case .violated(let violation) = judgement.verdict {
+        keys.formUnion(violation.remedy.moves)
+      }
+    }
+    guard !wanted.isEmpty else { return judgements }
+    return rule.evaluate(context.with(HomeFinder(context: context, wanted: wanted).find()))
   }
 
   @Test(arguments: ids)

@@ -129,14 +129,25 @@ extension PlanNode {
     return root
   }
 
+  /// What placing one guest takes.
+  static func placement() -> PlanNode {
+    let root = PlanNode()
+    for path in ReadingPlan.placementFiles { root.add(path, .file) }
+    for group in ReadingPlan.firstOf { root.add(firstOf: group) }
+    for path in ReadingPlan.placementDirectories { root.add(path, .directory) }
+    return root
+  }
+
   /// What is read of one process.
-  static func process(_ pid: Int) -> PlanNode {
+  static func process(
+    _ pid: Int, files: [String] = ReadingPlan.processFiles
+  ) -> PlanNode {
     let root = PlanNode()
     func place(_ path: String) -> String {
       path.split(separator: "/").map { $0 == "PID" ? "\(pid)" : String($0) }
         .joined(separator: "/")
     }
-    for path in ReadingPlan.processFiles { root.add(place(path), .file) }
+    for path in files { root.add(place(path), .file) }
     for path in ReadingPlan.processDirectories { root.add(place(path), .directory) }
     return root
   }

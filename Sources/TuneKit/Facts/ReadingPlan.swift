@@ -71,6 +71,29 @@ public enum ReadingPlan {
   /// Directories to list for the process of each running domain.
   public static let processDirectories: [String] = ["/proc/PID/task"]
 
+  /// What placing one guest takes: a small part, for those who have a second.
+  public static let placementFiles: [String] =
+    under(cpu, ["online", "possible", "present", "isolated"])
+    + under("\(cpu)/cpu#", ["topology/physical_package_id", "cache/index#/level"])
+    + under(node, ["online", "possible", "has_cpu", "has_memory"])
+    + under(
+      "\(node)/node#",
+      [
+        "meminfo", "distance", "hugepages/hugepages-*/nr_hugepages",
+        "hugepages/hugepages-*/free_hugepages",
+      ])
+    + ["/sys/bus/pci/devices/*/class", "/sys/bus/pci/devices/*/numa_node"]
+    + ["/proc/meminfo", "/proc/self/status", "/sys/fs/cgroup/cpuset.cpus.isolated"]
+
+  /// Directories to list for it.
+  public static let placementDirectories: [String] = [
+    cpu, "\(cpu)/cpu#/cache", node, "\(node)/node#", "\(node)/node#/hugepages",
+    "/sys/bus/pci/devices",
+  ]
+
+  /// Files of a guest's process for it. Not numa_maps: the kernel walks all of the guest's pages.
+  public static let placementProcessFiles: [String] = under("/proc/PID/task/#", ["comm", "status"])
+
   /// Virtual files of a capture that a live probe makes as well (rules.md annex h 5).
   public static let virtualFiles: [String] = [
     "capabilities.xml", "kernel-log.txt", "units.json", "lvm.json", "zfs.json", "ethtool.json",

@@ -1,23 +1,43 @@
-/// Reads what a domain asks of placement from its definition and its process.
+/// Reads what a domain asks of placement from a definition and its process.
 struct DomainVM {
+  /// What is decided for a domain before the search.
+  struct Wish {
+    /// Whether it gets PUs of its own although it isn't pinned now.
+    var wantsOwn = false
+    /// What it asks of sibling threads.
+    var smt = PlacementVM.SMT.prefer
+    /// Whether a guest without cells may get some.
+    var maySplit = true
+    /// How much it matters that it is placed.
+    var priority = 1
+    /// The PUs that guests are kept off on the empty host; nil for the instance's reserved ones.
+    var housekeeping: Set<Int>?
+    /// Whether huge pages are taken from all memory, because the pools can still grow.
+    var growsPools = false
+  }
+
   private let facts: Facts
   private let host: PlacementHost
   private let domain: Domain
-  private let wantsOwn: Bool
-  private var definition: DomainDefinition { domain.current }
+  private let definition: DomainDefinition
+  private let wish: Wish
 
-  init(_ facts: Facts, _ host: PlacementHost, _ domain: Domain, wantsOwn: Bool) {
+  init(
+    _ facts: Facts, _ host: PlacementHost, _ domain: Domain, _ definition: DomainDefinition,
+    _ wish: Wish
+  ) {
     self.facts = facts
     self.host = host
     self.domain = domain
-    self.wantsOwn = wantsOwn
+    self.definition = definition
+    self.wish = wish
   }
 
-  private var isDedicated: Bool { definition.isDedicated || wantsOwn }
+  private var isDedicated: Bool { definition.isDedicated || wish.wantsOwn }
 
   func vm() throws(HostPlacementError) -> PlacementVM {
     let vcpus = definition.vcpus
-    let page = pageSize
+    let page = wish.growsPools ? PlacementVM.PageSize.base : pageSize
     let mib = max(1, ((definition.memory.totalKiB ?? 1024) + 1023) / 1024)
     guard vcpus <= InstanceLimits.vcpus, mib <= InstanceLimits.memoryMiB else {
       throw HostPlacementError(
@@ -28,19 +48,34 @@ struct DomainVM {
     let own = threadsOfTheirOwn
     return PlacementVM(
       name: domain.key, vcpus: vcpus, memoryMiB: rounded(mib, to: page),
-      pageSize: page, policy: dedicated ? .dedicated : .shared, maxCells: maxCells,
+      pageSize: page, policy: dedicated ? .dedicated : .shared,
+      smt: dedicated ? wish.smt : .prefer, maxCells: maxCells,
       emulator: dedicated && own.emulator ? .own : .share,
       ioThreads: min(definition.cputune.iothreads.count, InstanceLimits.ioThreads),
       ioThreadPolicy: dedicated && own.ioThreads ? .own : .share,
-      devices: devices, current: current)
+      devices: devices, priority: wish.priority, current: current,
+      pins: definition.isDedicated ? definition.vcpuPins.compactMap { $0.cpus?.first } : [])
   }
 
-  /// Cells the guest has; or as many nodes as one vCPU set or memory needs.
+  /// Cells the guest has; or as many nodes as one vCPU set needs.
   private var maxCells: Int {
-    let given = max(1, definition.cpu?.cells.count ?? 1)
-    let largest = host.nodes.map { $0.cores.reduce(0) { $0 + $1.count } }.max() ?? 1
-    let needed = (definition.vcpus + largest - 1) / max(1, largest)
-    return min(max(given, needed), host.nodes.count, InstanceLimits.nodes)
+    let given = definition.cpu?.cells.count ?? 0
+    let most = min(host.nodes.count, InstanceLimits.nodes)
+    if given > 1 { return min(given, most) }
+    guard wish.maySplit, (definition.memory.totalKiB ?? 1) % 1024 == 0,
+      definition.memory.devices.isEmpty
+    else { return 1 }
+    // Against the empty host: a guest is split when it is wider than a node, not when nodes are
+    // full. One whose shape is open can have both threads of a core instead.
+    let reserved = wish.housekeeping ?? Set(host.reservedPUs)
+    let needsCores = wish.smt == .isolate && isDedicated && definition.cpu?.topology != nil
+    let sizes = host.nodes.map { node in
+      needsCores
+        ? node.cores.count { reserved.isDisjoint(with: $0) }
+        : node.cores.reduce(0) { $0 + $1.count { !reserved.contains($0) } }
+    }
+    let largest = sizes.max() ?? 1
+    return min(max(1, (definition.vcpus + largest - 1) / max(1, largest)), most)
   }
 
   private var pageSize: PlacementVM.PageSize {
@@ -71,26 +106,35 @@ struct DomainVM {
   private var devices: [String] {
     let known = Set(host.devices.map(\.id))
     var seen: Set<String> = []
-    return definition.devices.hostDevices.compactMap(\.pciAddress).filter {
-      known.contains($0) && seen.insert($0).inserted
-    }
+    let addresses =
+      definition.devices.hostDevices.compactMap(\.pciAddress)
+      + definition.devices.interfaces.compactMap(\.pciAddress)
+    return addresses.filter { known.contains($0) && seen.insert($0).inserted }
   }
 
-  /// Where it runs: the nodes of its pins, and the nodes its memory really lies on; nobody's place
-  /// while it floats over the whole host.
+  /// Where it is: the nodes its vCPU threads may run on, else those of its pins, and the nodes its
+  /// memory really lies on; nobody's place while it floats over the whole host.
   private var current: [PlacementVM.CurrentCell] {
-    guard domain.isRunning else { return [] }
+    guard domain.isRunning || definition.isDedicated else { return [] }
     let known = Set(host.nodes.map(\.id))
-    let pins = definition.pinnedCPUs
-    let nodes = facts.topology.nodes(of: pins).filter { known.contains($0) }
-    guard definition.isPinned, !nodes.isEmpty, nodes.count < max(2, host.nodes.count) else {
-      return []
-    }
+    let nodes = facts.topology.nodes(of: cpusNow).filter { known.contains($0) }
+    guard !nodes.isEmpty, nodes.count < max(2, host.nodes.count) else { return [] }
     let memory = memoryNodes(known)
     return nodes.map { node in
       let home = memory.contains(node) ? node : memory.first ?? node
       return PlacementVM.CurrentCell(node: node, memoryNode: home)
     }
+  }
+
+  /// Where its vCPUs may run, as its threads say, else as declared.
+  private var cpusNow: CPUSet {
+    let threads = facts.process(of: domain)?.threads.value ?? []
+    let actual = threads.compactMap { thread -> CPUSet? in
+      guard case .vcpu = thread.role else { return nil }
+      return thread.cpus.value
+    }
+    if !actual.isEmpty { return actual.reduce(CPUSet()) { $0.union($1) } }
+    return definition.isPinned ? definition.pinnedCPUs : []
   }
 
   private func memoryNodes(_ known: Set<Int>) -> [Int] {

@@ -27,19 +27,26 @@ public struct HostInstance: Sendable {
     }
   }
 
-  /// Builds the instance: running domains, or where none runs, all.
+  /// Builds the instance: running domains, or where none runs, all; `onlyRunning` leaves out all
+  /// that isn't known to run. `smt` is what domains ask of sibling threads where that isn't the best
+  /// for them.
   ///
   /// - Throws: 65 where the topology isn't known or a core has more than two PUs.
   public init(
-    _ facts: Facts, _ settings: HostPlacementSettings, imagined: Imagined? = nil
+    _ facts: Facts, _ settings: HostPlacementSettings, imagined: Imagined? = nil,
+    onlyRunning: Bool = false, smt: [String: PlacementVM.SMT] = [:]
   ) throws(HostPlacementError) {
-    let host = try PlacementHost(facts.topology, settings)
+    let host = try PlacementHost(facts, settings)
     let running = facts.domains.filter { $0.runs != false }
-    let chosen = running.isEmpty ? facts.domains : running
+    let chosen =
+      onlyRunning
+      ? facts.domains.filter(\.isRunning) : running.isEmpty ? facts.domains : running
     var vms: [PlacementVM] = []
     for domain in chosen.prefix(InstanceLimits.vms - 1) {
-      let reader = DomainVM(facts, host, domain, wantsOwn: settings.dedicated.contains(domain.key))
-      vms.append(try reader.vm())
+      let wish = DomainVM.Wish(
+        wantsOwn: settings.dedicated.contains(domain.key),
+        smt: smt[domain.key] ?? SiblingPolicy(facts.topology).first(domain.current))
+      vms.append(try DomainVM(facts, host, domain, domain.current, wish).vm())
     }
     var domains: [Domain?] = chosen.prefix(vms.count).map(Optional.some)
     if let imagined {
@@ -80,8 +87,9 @@ extension HostInstance {
 
 extension PlacementHost {
   init(
-    _ topology: Topology, _ settings: HostPlacementSettings
+    _ facts: Facts, _ settings: HostPlacementSettings
   ) throws(HostPlacementError) {
+    let topology = facts.topology
     let online = topology.online.value ?? CPUSet()
     guard !online.isEmpty, !topology.nodes.isEmpty else {
       throw HostPlacementError("the host's CPUs and NUMA nodes are not known")
@@ -92,11 +100,11 @@ extension PlacementHost {
     }
     let pus = nodes.flatMap { $0.cores.flatMap { $0 } }
     let known = Set(pus)
-    let reserved = settings.reserved.map { Array($0) } ?? Self.housekeeping(nodes)
+    let reserved = Self.housekeeping(nodes, settings.reserved)
     self.init(
       nodes: nodes, l3Groups: Self.groups(nodes, topology),
       distances: Self.distances(topology.nodes.prefix(InstanceLimits.nodes)),
-      devices: Self.devices(topology, Set(nodes.map(\.id))),
+      devices: Self.devices(facts, Set(nodes.map(\.id))),
       reservedPUs: reserved.filter { known.contains($0) },
       sharedOvercommitPercent: settings.overcommitPercent)
   }
@@ -131,9 +139,13 @@ extension PlacementHost {
       pages1GiB: pages1, cores: cores)
   }
 
-  /// The first core of each node that has at least four.
-  private static func housekeeping(_ nodes: [Node]) -> [Int] {
-    nodes.flatMap { $0.cores.count >= 4 ? $0.cores[0] : [] }
+  /// The configuration's PUs on each node, else the first core of a node of four or more.
+  private static func housekeeping(_ nodes: [Node], _ configured: CPUSet?) -> [Int] {
+    nodes.flatMap { node -> [Int] in
+      let chosen = node.cores.joined().filter { configured?.contains($0) ?? false }
+      guard chosen.isEmpty else { return chosen }
+      return node.cores.count >= 4 ? node.cores[0] : []
+    }
   }
 
   /// The L3 groups; PUs that nobody gives one are a group per node.
@@ -162,13 +174,11 @@ extension PlacementHost {
     }
   }
 
-  private static func devices(_ topology: Topology, _ nodes: Set<Int>) -> [Device] {
-    var seen: Set<String> = []
-    return topology.devices.compactMap { device in
-      guard let id = device.pci, let node = device.numaNode, nodes.contains(node),
-        seen.insert(id).inserted
-      else { return nil }
-      return Device(id: id, node: node)
+  /// The PCI devices whose node the firmware names.
+  private static func devices(_ facts: Facts, _ nodes: Set<Int>) -> [Device] {
+    (facts.pciDevices.value ?? []).compactMap { device in
+      guard let node = device.numaNode, nodes.contains(node) else { return nil }
+      return Device(id: device.address, node: node)
     }
   }
 }

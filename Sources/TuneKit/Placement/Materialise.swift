@@ -37,117 +37,16 @@ extension SearchState {
         chosen += list.prefix(count)
         spare += list.dropFirst(count)
       }
+      let numbers = chosen.map { model.layout.puNumber[$0] }
       cells.append(
         PlacementSolution.Cell(
           node: nodes[node].id, memoryNode: nodes[records.cellMemory[cell]].id,
-          vcpuPUs: chosen.map { model.layout.puNumber[$0] }))
+          vcpuPUs: description.inOrderOfPins(numbers)))
     }
     let numbers = spare.map { model.layout.puNumber[$0] }
     return PlacementSolution.Placement(
       cells: cells, emulatorPU: description.isolatesEmulator ? numbers.first : nil,
       ioThreadPUs: Array(numbers.dropFirst(description.isolatesEmulator ? 1 : 0)))
-  }
-}
-
-/// Deals the PUs of one bucket to its VMs as `BucketLayout` counted them.
-private struct BucketDealer {
-  private let model: SearchModel
-  private let bucket: Int
-  private var pairs: [[Int]] = []
-  private var singles: [Int] = []
-  private var halves: [Int] = []
-
-  init(_ model: SearchModel, _ bucket: Int) {
-    self.model = model
-    self.bucket = bucket
-    for core in model.bucketCores[bucket] {
-      let description = model.layout.cores[core]
-      let free = description.pus.filter { !model.layout.puReserved[$0] }
-      if free.count == 2 {
-        pairs.append(free)
-      } else if description.whole {
-        singles.append(free[0])
-      } else {
-        halves.append(free[0])
-      }
-    }
-    pairs.reverse()
-    singles.reverse()
-    halves.reverse()
-  }
-
-  /// The PUs of each VM: vCPUs first, siblings side by side, then the extras.
-  mutating func deal(_ vms: [Int], _ records: SearchRecords) -> [(Int, [Int])] {
-    let parts = vms.compactMap { part($0, records) }
-    var use = BucketUse()
-    for part in parts {
-      use = SearchState.change(use, part.kind, vcpus: part.vcpus, extras: part.extras, by: 1)
-    }
-    let layout = BucketLayout(
-      use, pairs: pairs.count, singles: singles.count, halves: halves.count)
-    var onSingles = layout.isolatedOnSingles
-    var lists = parts.map { fixed($0, onSingles: &onSingles) }
-    var odd: [Int] = []
-    for (index, part) in parts.enumerated() {
-      for _ in 0..<part.loose / 2 {
-        if let core = pairs.popLast() { lists[index] += core } else { odd += [index, index] }
-      }
-      if part.loose % 2 == 1 { odd.append(index) }
-    }
-    // Pairs that found no core come first to the cores of one PU: two of them on one core would be
-    // the same VM twice, which cannot happen while whole cores are left.
-    var half: Int?
-    for index in odd {
-      if let pu = singles.popLast() {
-        lists[index].append(pu)
-      } else if let pu = half {
-        lists[index].append(pu)
-        half = nil
-      } else if let core = pairs.popLast() {
-        lists[index].append(core[0])
-        half = core[1]
-      } else if let pu = halves.popLast() {
-        lists[index].append(pu)
-      }
-    }
-    return zip(vms, lists).map { ($0, $1) }
-  }
-
-  private struct Part {
-    let kind: SearchModel.Kind
-    let vcpus: Int
-    let extras: Int
-    var loose: Int { extras + (kind == .prefer ? vcpus : 0) }
-  }
-
-  private func part(_ vm: Int, _ records: SearchRecords) -> Part? {
-    let first = model.entryStart[vm]
-    for entry in first..<first + records.entries[vm] where records.entryBucket[entry] == bucket {
-      return Part(
-        kind: model.kind[vm], vcpus: records.entryVCPUs[entry],
-        extras: records.entryExtras[entry])
-    }
-    return nil
-  }
-
-  /// The cores that isolated and required vCPUs take whole.
-  private mutating func fixed(_ part: Part, onSingles: inout Int) -> [Int] {
-    var list: [Int] = []
-    switch part.kind {
-    case .isolate:
-      for _ in 0..<part.vcpus {
-        if onSingles > 0, let pu = singles.popLast() {
-          onSingles -= 1
-          list.append(pu)
-        } else if let core = pairs.popLast() {
-          list.append(core[0])
-        }
-      }
-    case .require:
-      for _ in 0..<part.vcpus / 2 { list += pairs.popLast() ?? [] }
-    default: break
-    }
-    return list
   }
 }
 

@@ -161,13 +161,16 @@ public struct PlacementVM: Sendable, Hashable {
   public let priority: Int
   /// Where it runs now; empty when it does not.
   public let current: [CurrentCell]
+  /// The PU of each vCPU now, where each has one; of equal solutions the one that keeps them is
+  /// taken. Empty where nobody pins it.
+  public let pins: [Int]
 
   /// A VM.
   public init(
     name: String, vcpus: Int, memoryMiB: Int, pageSize: PageSize = .base,
     policy: Policy = .dedicated, smt: SMT = .prefer, maxCells: Int = 1,
     emulator: Threads = .share, ioThreads: Int = 0, ioThreadPolicy: Threads = .share,
-    devices: [String] = [], priority: Int = 1, current: [CurrentCell] = []
+    devices: [String] = [], priority: Int = 1, current: [CurrentCell] = [], pins: [Int] = []
   ) {
     self.name = name
     self.vcpus = vcpus
@@ -182,6 +185,7 @@ public struct PlacementVM: Sendable, Hashable {
     self.devices = devices
     self.priority = priority
     self.current = current
+    self.pins = pins
   }
 
   /// Whether the emulator threads get a PU of their own.

@@ -121,7 +121,7 @@ public struct PlacementReport: Sendable {
       text += " node \(cell.node)"
       if cell.memoryNode != cell.node { text += " (memory on \(cell.memoryNode))" }
       if !cell.vcpuPUs.isEmpty {
-        text += " on " + cell.vcpuPUs.map(String.init).joined(separator: ",")
+        text += " on \(CPUSet(cell.vcpuPUs))"
       }
       text += ";"
     }

@@ -30,6 +30,13 @@ public struct Planner {
     _ report: Report, _ context: Context, rules: [RuleInstance],
     options: PlanOptions = PlanOptions(), selection: Selection = Selection()
   ) -> Plan {
+    func judged(_ context: Context) -> Report {
+      Audit.report(
+        context, rules: rules, selection: selection, toolVersion: report.toolVersion,
+        generatedAt: report.generatedAt)
+    }
+    // Places first: the rules are asked again knowing where the domains go.
+    let report = context.findingHomes(for: report).map(judged) ?? report
     var order: [String: Int] = [:]
     var costs: [String: String] = [:]
     for (index, rule) in rules.enumerated() {
@@ -41,9 +48,9 @@ public struct Planner {
     var planner = Planner(context, options)
     var plan = planner.run(Candidate.arranged(wishes, order: order))
     for _ in 0..<roundLimit where !plan.work.isEmpty {
-      let next = Audit.report(
-        context.after(planner.modelled), rules: rules, selection: selection,
-        toolVersion: report.toolVersion, generatedAt: report.generatedAt)
+      let after = context.after(planner.modelled)
+      var next = judged(after)
+      if let placed = after.findingHomes(for: next) { next = judged(placed) }
       let more = Candidate.all(in: next, costs: costs, first: findings)
         .filter { $0.adds(to: wishes) }
       guard !more.isEmpty else { break }
@@ -56,7 +63,7 @@ public struct Planner {
   }
 
   /// Rules that still want something after so many rounds go in a circle.
-  private static let roundLimit = 4
+  private static let roundLimit = 8
 
   private init(_ context: Context, _ options: PlanOptions) {
     self.context = context
@@ -225,12 +232,13 @@ public struct Planner {
         also(for: wish.rule, of: governor)
         continue
       }
-      if let first = seen[wish.key] {
+      if let first = seen[wish.key] ?? seen[wish.content] {
         standIn[wish.id] = first
         if first != wish.id { also(for: wish.rule, of: first) }
         continue
       }
       seen[wish.key] = wish.id
+      seen[wish.content] = wish.id
       standIn[wish.id] = wish.id
       result.append(wish)
     }
@@ -339,6 +347,13 @@ extension Candidate {
 }
 
 extension Candidate {
+  /// What it does, where rules share whole remedies: the same edits of a domain are made once.
+  fileprivate var content: String {
+    guard case .domain(let change) = change else { return key }
+    let edits = change.edits.map { "\($0.place)=\($0.outcome)" }
+    return "domain \(change.domain)\0" + edits.joined(separator: "\0")
+  }
+
   /// Whether it wants something that none of these wants yet.
   fileprivate func adds(to wishes: [Candidate]) -> Bool {
     guard let change else { return false }

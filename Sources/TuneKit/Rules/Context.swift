@@ -10,18 +10,22 @@ public struct Context: Sendable {
   public let domainProfiles: [String: EffectiveProfile]
   /// Reserved CPUs, thresholds, domain tags …
   public let configuration: Configuration
+  /// Where the solver puts the domains that rules want elsewhere; nil where nobody has asked it, as
+  /// in an audit.
+  public let homes: Homes?
   /// Today, `YYYY-MM-DD`, for waivers; the clock is outside this module.
   public let today: String
 
   /// Creates a context.
   public init(
     facts: Facts, profile: EffectiveProfile, domainProfiles: [String: EffectiveProfile] = [:],
-    configuration: Configuration = Configuration(), today: String = ""
+    configuration: Configuration = Configuration(), homes: Homes? = nil, today: String = ""
   ) {
     self.facts = facts
     self.profile = profile
     self.domainProfiles = domainProfiles
     self.configuration = configuration
+    self.homes = homes
     self.today = today
   }
 

@@ -43,17 +43,20 @@ public struct Remedy: Sendable, Equatable {
   public let persistence: String?
   /// The changes; none for advice.
   public let changes: [Change]
+  /// The domains that it wants elsewhere (`Domain.key`): a plan asks the solver where.
+  public let moves: [String]
 
   /// Creates a remedy.
   public init(
     _ effect: RemedyClass, _ summary: String, risk: String? = nil, persistence: String? = nil,
-    changes: [Change] = []
+    changes: [Change] = [], moves: [String] = []
   ) {
     self.effect = effect
     self.summary = summary
     self.risk = risk
     self.persistence = persistence
     self.changes = changes
+    self.moves = moves
   }
 
   /// Advice: nothing is ever written.

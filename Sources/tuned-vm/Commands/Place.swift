@@ -55,13 +55,13 @@ struct PlaceCommand: ParsableCommand {
     let imagined = try whatIf.map { try VMSize($0, option: "--what-if") }
     let situation = try Situation(input)
     output.notice(situation.notices)
-    let host = try HostInstance(
+    let placed = try HostPlacement(
       situation.context.facts, situation.context.placementSettings,
       imagined: imagined.map {
         HostInstance.Imagined(vcpus: $0.vcpus, memoryMiB: $0.memoryMiB ?? 1024)
-      })
+      }, options)
     let report = PlacementReport(
-      host.instance, solve(host.instance), explains: explain, host: host)
+      placed.host.instance, placed.result, explains: explain, host: placed.host)
     try write(report, format)
     try situation.complainOfMalformedDomains()
   }
@@ -75,6 +75,10 @@ struct PlaceCommand: ParsableCommand {
   }
 
   private func solve(_ problem: PlacementInstance) -> PlacementResult {
+    PlacementSolver.solve(problem, options)
+  }
+
+  private var options: PlacementOptions {
     var options = PlacementOptions()
     options.seed = seed
     if let timeLimit {
@@ -84,7 +88,7 @@ struct PlaceCommand: ParsableCommand {
       options.steps = Int.max
       options.elapsedShare = { CPUTime.used() / usable }
     }
-    return PlacementSolver.solve(problem, options)
+    return options
   }
 
   private static func read(_ path: String) throws -> PlacementInstance {

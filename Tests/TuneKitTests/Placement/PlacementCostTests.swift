@@ -3,7 +3,7 @@ import Testing
 @testable import TuneKit
 
 /// Each rule and each term on a small host, with the value worked out by hand
-/// (Tests/Fixtures/placement/check_cases.py).
+/// (docs/placement.md).
 @Suite struct PlacementCostTests {
   static let host = PlacementHost(
     nodes: [

@@ -22,7 +22,7 @@ struct CPUTopology: Rule {
       guard vcpus > 1 else { return .notApplicable("one vCPU") }
       let isClient = isWindowsClient(definition) && vcpus > 2
       return violation(
-        domain, "absent", isClient ? .warning : .info,
+        context, domain, "absent", isClient ? .warning : .info,
         isClient
           ? "\(domain.key): Windows uses two of its \(vcpus) sockets"
           : "\(domain.key) shows each of its \(vcpus) vCPUs as a socket", sockets: 1, threads: 1)
@@ -32,7 +32,7 @@ struct CPUTopology: Rule {
       + "\(topology.threads) threads"
     guard topology.product == vcpus else {
       return violation(
-        domain, text, .critical,
+        context, domain, text, .critical,
         "\(domain.key): its topology makes \(topology.product) vCPUs, it has \(vcpus): it will not "
           + "start", sockets: 1, threads: vcpus % topology.threads == 0 ? topology.threads : 1)
     }
@@ -42,14 +42,14 @@ struct CPUTopology: Rule {
       cells != nodes.count, vcpus % (nodes.count * topology.threads) == 0
     {
       return violation(
-        domain, text, nil,
+        context, domain, text, nil,
         "\(domain.key) spans \(nodes.count) nodes and shows \(topology.sockets) sockets",
         sockets: nodes.count, threads: topology.threads, cause: "\(domain.key) is spread over nodes"
       )
     }
     if topology.sockets > 2, isWindowsClient(definition) {
       return violation(
-        domain, text, .warning,
+        context, domain, text, .warning,
         "\(domain.key): Windows uses two of its \(topology.sockets) sockets", sockets: 1,
         threads: topology.threads)
     }
@@ -65,11 +65,13 @@ struct CPUTopology: Rule {
   }
 
   private static func violation(
-    _ domain: Domain, _ observed: String, _ severity: Severity?, _ message: String, sockets: Int,
-    threads: Int, cause: String? = nil
+    _ context: Context, _ domain: Domain, _ observed: String, _ severity: Severity?,
+    _ message: String, sockets: Int, threads: Int, cause: String? = nil
   ) -> Verdict {
+    let shape = context.homes?.places[domain.key]?.shape
+    let sockets = shape?.sockets ?? sockets
+    let threads = shape?.threads ?? threads
     let cores = domain.definition.vcpus / (sockets * threads)
-    let path: XMLPath = "cpu/topology"
     return .violated(
       Violation(
         message, severity: severity,
@@ -79,12 +81,18 @@ struct CPUTopology: Rule {
         ],
         remedy: .edit(
           domain, "set \(sockets) sockets, \(cores) cores, \(threads) threads", risk: about.cost,
-          [
-            .setAttribute(path, name: "sockets", value: "\(sockets)"),
-            .removeAttribute(path, name: "dies"), .removeAttribute(path, name: "clusters"),
-            .setAttribute(path, name: "cores", value: "\(cores)"),
-            .setAttribute(path, name: "threads", value: "\(threads)"),
-          ]), cause: cause))
+          edits(sockets: sockets, cores: cores, threads: threads)), cause: cause))
+  }
+
+  /// The edits that give a guest this shape.
+  static func edits(sockets: Int, cores: Int, threads: Int) -> [XMLEdit] {
+    let path: XMLPath = "cpu/topology"
+    return [
+      .setAttribute(path, name: "sockets", value: "\(sockets)"),
+      .removeAttribute(path, name: "dies"), .removeAttribute(path, name: "clusters"),
+      .setAttribute(path, name: "cores", value: "\(cores)"),
+      .setAttribute(path, name: "threads", value: "\(threads)"),
+    ]
   }
 
   private static func guest(_ topology: String, vcpus: Int = 4, system: String? = nil) -> Snapshot {

@@ -21,7 +21,9 @@ struct DedicatedShared: Rule {
       guard let runs = domain.runs else { return .unknown("whether it runs") }
       guard runs else { return .notApplicable("not running") }
       let pins = definition.pinnedCPUs
-      let others = context.guests(on: pins, beside: domain).filter { !$0.current.isDedicated }
+      let others = context.guests(on: pins, beside: domain).filter { other in
+        !other.current.isDedicated && context.mayUse(other.definition, pins)
+      }
       let evidence = [definition.evidence("cputune/vcpupin", definition.pinText)]
       guard let first = others.first else { return .satisfied(evidence) }
       return .violated(
@@ -30,7 +32,7 @@ struct DedicatedShared: Rule {
             + (others.count > 1 ? " and \(others.count - 1) more" : ""),
           evidence: evidence + [
             first.current.evidence("vcpu/@cpuset", first.current.pinText, "without \(pins)")
-          ], remedy: .advice("give floating guests CPUs of their own with 'tuned-vm place'"),
+          ], remedy: context.homeRemedy(others, risk: about.cost),
           cause: "floating guests may use pinned CPUs"))
     }
   }

@@ -28,13 +28,15 @@ struct EmulatorPin: Rule {
             definition.evidence(
               "cputune/emulatorpin/@cpuset", text, wanted?.description ?? "other CPUs")
           ],
-          remedy: wanted.map {
-            .edit(
-              domain, "keep the emulator on \($0)",
-              [
-                .setAttribute("cputune/emulatorpin", name: "cpuset", value: $0.description)
-              ], live: [.pinEmulator($0)])
-          } ?? .advice("give the emulator CPUs of the same node beside the vCPUs")))
+          remedy: context.home(
+            domain,
+            or: wanted.map {
+              .edit(
+                domain, "keep the emulator on \($0)",
+                [
+                  .setAttribute("cputune/emulatorpin", name: "cpuset", value: $0.description)
+                ], live: [.pinEmulator($0)])
+            } ?? .advice("give the emulator CPUs of the same node beside the vCPUs"))))
     }
   }
 

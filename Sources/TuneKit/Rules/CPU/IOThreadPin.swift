@@ -45,8 +45,10 @@ struct IOThreadPin: Rule {
               "cputune/iothreadpin", definition.pin(ofIOThread: wrong[0]).cpus?.description,
               wanted?.description)
           ],
-          remedy: edits.map { .edit(domain, "keep IOThreads on \(wanted ?? [])", $0) }
-            ?? .advice("give IOThreads CPUs of the same node beside the vCPUs")))
+          remedy: context.home(
+            domain,
+            or: edits.map { .edit(domain, "keep IOThreads on \(wanted ?? [])", $0) }
+              ?? .advice("give IOThreads CPUs of the same node beside the vCPUs"))))
     }
   }
 

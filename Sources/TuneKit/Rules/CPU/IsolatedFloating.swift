@@ -26,7 +26,7 @@ struct IsolatedFloating: Rule {
       return .violated(
         Violation(
           "\(domain.key) floats over the isolated CPUs \(hit): its vCPUs pile up on one of them",
-          evidence: evidence, remedy: leave(domain, isolated)))
+          evidence: evidence, remedy: context.home(domain, or: leave(domain, isolated))))
     }
   }
 

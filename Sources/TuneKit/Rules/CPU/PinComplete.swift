@@ -39,7 +39,7 @@ struct PinComplete: Rule {
       return .violated(
         Violation(
           "\(domain.key) leaves \(missing.count) of \(definition.vcpus) vCPUs unpinned",
-          evidence: evidence, remedy: fill(context, domain),
+          evidence: evidence, remedy: context.home(domain, or: fill(context, domain)),
           cause: "pins of \(domain.key)"))
     }
   }

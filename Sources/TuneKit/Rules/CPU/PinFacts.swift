@@ -29,6 +29,14 @@ extension Context {
     }
   }
 
+  /// Whether vCPUs of a definition may run on some of these CPUs.
+  func mayUse(_ definition: DomainDefinition, _ cpus: CPUSet) -> Bool {
+    let open = cpus.subtracting(facts.topology.isolated)
+    return definition.vcpuPins.contains { pin in
+      pin.cpus.map { !$0.isDisjoint(with: cpus) } ?? !open.isEmpty
+    }
+  }
+
   /// CPUs of its own, and no other running guest may use them (rules.md annex h 1).
   func isExclusive(_ domain: Domain, _ definition: DomainDefinition) -> Bool {
     definition.isDedicated && guests(on: definition.pinnedCPUs, beside: domain).isEmpty

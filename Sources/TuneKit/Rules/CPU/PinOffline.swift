@@ -32,7 +32,7 @@ struct PinOffline: Rule {
           evidence: [
             Evidence(first.0, observed: first.1.description, expected: "within \(online)"),
             Evidence("/sys/devices/system/cpu/online", observed: online.description),
-          ], remedy: .advice("find another place with 'tuned-vm place'")))
+          ], remedy: context.homeRemedy(domain, risk: about.cost)))
     }
   }
 

@@ -19,9 +19,9 @@ struct PinOverlap: Rule {
       guard let own = singles(definition) else { return .notApplicable("not pinned one to one") }
       var seen = Set<Int>()
       let twice = Set(own.filter { !seen.insert($0).inserted })
-      if !twice.isEmpty {
+      if !twice.isEmpty, hasOwnOverlap(domain) {
         return violation(
-          domain, definition, CPUSet(Array(twice)), "two of its own vCPUs share")
+          context, [domain], definition, CPUSet(Array(twice)), "two of its own vCPUs share")
       }
       guard domain.runs != false else { return satisfied(definition) }
       var maybe: Domain?
@@ -29,11 +29,13 @@ struct PinOverlap: Rule {
       for other in others.map({ context.facts.domains[$0] }) where other.key != domain.key {
         let theirs = singles(other.isRunning ? other.current : other.definition) ?? []
         let shared = CPUSet(own).intersection(CPUSet(theirs))
+        guard !shared.isEmpty, !isSettled(domain, other) else { continue }
         guard domain.isRunning, other.isRunning else {
           maybe = other
           continue
         }
-        return violation(domain, definition, shared, "it and \(other.key) share")
+        return violation(
+          context, [domain, other], definition, shared, "it and \(other.key) share")
       }
       if let maybe { return .unknown("whether it and '\(maybe.key)' run at the same time") }
       return satisfied(definition)
@@ -64,14 +66,29 @@ struct PinOverlap: Rule {
     return single.count == pins.count ? single : nil
   }
 
+  /// Whether the definition for the next start has two vCPUs on one CPU too.
+  private static func hasOwnOverlap(_ domain: Domain) -> Bool {
+    guard let own = singles(domain.definition) else { return false }
+    return Set(own).count < own.count
+  }
+
+  /// Whether the definitions for the next start differ from what runs, and share nothing.
+  private static func isSettled(_ domain: Domain, _ other: Domain) -> Bool {
+    guard let own = singles(domain.definition), let theirs = singles(other.definition) else {
+      return true
+    }
+    return CPUSet(own).isDisjoint(with: CPUSet(theirs))
+  }
+
   private static func violation(
-    _ domain: Domain, _ definition: DomainDefinition, _ cpus: CPUSet, _ who: String
+    _ context: Context, _ domains: [Domain], _ definition: DomainDefinition, _ cpus: CPUSet,
+    _ who: String
   ) -> Verdict {
     .violated(
       Violation(
-        "\(domain.key): \(who) CPU \(cpus)",
+        "\(domains[0].key): \(who) CPU \(cpus)",
         evidence: [definition.evidence("cputune/vcpupin", definition.pinText, "CPUs of its own")],
-        remedy: .advice("find places for all guests with 'tuned-vm place'"),
+        remedy: context.homeRemedy(domains, risk: about.cost),
         cause: "CPUs \(cpus) are shared"))
   }
 

@@ -14,8 +14,7 @@ struct PinRequired: Rule {
     sources: [.article("§6.1"), .article("§6.4")])
 
   static func evaluate(_ context: Context) -> [Judgement] {
-    let plan = HomePlan(context)
-    return context.judgeDomains { judge(context, $0, plan) }
+    context.judgeDomains { judge(context, $0) }
   }
 
   static func needsOwnCPUs(_ family: ProfileFamily) -> Bool {
@@ -26,7 +25,7 @@ struct PinRequired: Rule {
     profile.number(about.id, "aboveVcpus").map { Int($0) } ?? 8
   }
 
-  private static func judge(_ context: Context, _ domain: Domain, _ plan: HomePlan) -> Verdict {
+  private static func judge(_ context: Context, _ domain: Domain) -> Verdict {
     let definition = domain.definition
     let profile = context.profile(of: domain)
     guard profile.family != .desktop else { return .notApplicable("desktops float") }
@@ -40,7 +39,7 @@ struct PinRequired: Rule {
         "cputune/vcpupin", definition.pinText, isOwn ? "a CPU each" : "CPUs of one node")
     ]
     if definition.isDedicated { return .satisfied(evidence) }
-    if let no = context.nodesMissing { return no }
+    if let no = context.nodesMissing ?? context.coresUnplaceable { return no }
     if context.isPinned(definition), !isOwn { return .satisfied(evidence) }
     let isFlat = context.facts.topology.fullNodes.count < 2
     return .violated(
@@ -49,7 +48,7 @@ struct PinRequired: Rule {
           ? "\(domain.key) has no CPUs of its own for its \(definition.vcpus) vCPUs"
           : "\(domain.key) has \(definition.vcpus) vCPUs and floats over the whole host",
         severity: isFlat && !isOwn ? .info : nil, evidence: evidence,
-        remedy: plan.remedy(for: domain), cause: "pins of \(domain.key)"))
+        remedy: context.homeRemedy(domain, risk: about.cost), cause: "pins of \(domain.key)"))
   }
 
   static let examples: [Example] = [
@@ -92,70 +91,4 @@ struct PinRequired: Rule {
         domain: DomainXML.example(vcpus: 4, vcpuAttributes: "cpuset='0-3,8-11'")),
       under: .latency, .violated(.critical)),
   ]
-}
-
-/// Simple homes for guests that must be pinned, chosen together so that they don't collide.
-struct HomePlan {
-  private var edits: [String: [XMLEdit]] = [:]
-
-  init(_ context: Context) {
-    let topology = context.facts.topology
-    var taken = CPUSet()
-    var load: [Int: Int] = [:]
-    for domain in context.facts.domains {
-      let definition = domain.current
-      if definition.isDedicated { taken = taken.union(definition.pinnedCPUs) }
-      for node in topology.nodes(of: definition.pinnedCPUs) {
-        load[node, default: 0] += definition.memory.totalKiB ?? 0
-      }
-    }
-    for domain in context.facts.domains where !domain.definition.isDedicated {
-      let definition = domain.definition
-      let profile = context.profile(of: domain)
-      let isOwn = PinRequired.needsOwnCPUs(profile.family)
-      guard isOwn || (definition.vcpus > PinRequired.limit(profile) && !definition.isPinned),
-        !definition.hasAutomaticPin, profile.family != .desktop,
-        let homes = context.homes(of: definition)
-      else { continue }
-      let sorted = homes.sorted { (load[$0.id] ?? 0, $0.id) < (load[$1.id] ?? 0, $1.id) }
-      for node in sorted {
-        let usable = node.cpus.subtracting(context.housekeeping(of: node)).subtracting(taken)
-        guard usable.count >= definition.vcpus else { continue }
-        if isOwn {
-          let cores = Self.byCore(usable, topology)
-          let own = Array(cores.prefix(definition.vcpus))
-          taken = taken.union(CPUSet(own))
-          edits[domain.key] = own.enumerated().map {
-            .setAttribute(DomainDefinition.pinPath($0), name: "cpuset", value: "\($1)")
-          }
-        } else {
-          edits[domain.key] = [
-            .setAttribute("vcpu", name: "placement", value: "static"),
-            .setAttribute("vcpu", name: "cpuset", value: usable.description),
-          ]
-        }
-        load[node.id, default: 0] += definition.memory.totalKiB ?? 0
-        break
-      }
-    }
-  }
-
-  /// CPUs of one core first, before any sibling is used.
-  private static func byCore(_ cpus: CPUSet, _ topology: Topology) -> [Int] {
-    var first: [Int] = []
-    var second: [Int] = []
-    var seen = CPUSet()
-    for cpu in cpus {
-      if seen.contains(cpu) { second.append(cpu) } else { first.append(cpu) }
-      seen = seen.union(topology.siblings(of: cpu))
-    }
-    return first + second
-  }
-
-  func remedy(for domain: Domain) -> Remedy {
-    guard let edits = edits[domain.key] else {
-      return .advice("no node has room for it: see 'tuned-vm place --explain'")
-    }
-    return .edit(domain, "pin it to CPUs of one node", risk: PinRequired.about.cost, edits)
-  }
 }

@@ -14,7 +14,7 @@ struct PinSiblings: Rule {
     context.judgeDomains { domain in
       let definition = domain.definition
       guard definition.isDedicated else { return .notApplicable("no CPUs of its own") }
-      if let no = context.cpusMissing { return no }
+      if let no = context.cpusMissing ?? context.coresUnplaceable { return no }
       let topology = context.facts.topology
       guard definition.pinnedCPUs.isSubset(of: topology.online.value ?? []) else {
         return .notApplicable("a CPU of its pins is not online: cpu.pin-offline speaks")
@@ -31,7 +31,7 @@ struct PinSiblings: Rule {
       return .violated(
         Violation(
           "\(domain.key): \(message)", evidence: evidence,
-          remedy: .advice("rearrange its pins with 'tuned-vm place'")))
+          remedy: context.homeRemedy(domain, risk: about.cost)))
     }
   }
 

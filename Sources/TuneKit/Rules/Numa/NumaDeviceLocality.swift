@@ -95,7 +95,9 @@ struct NumaDeviceLocality: Rule {
       Violation(
         "\(device.subject.name) is on node \(node), the guest runs on \(nodes)",
         severity: device.severity, evidence: evidence,
-        remedy: .advice("move the guest ('tuned-vm place') or the card"),
+        remedy: device.severity == .info
+          ? .advice("move the guest ('tuned-vm place') or the card")
+          : context.homeRemedy(domain, risk: about.cost),
         cause: device.severity == .info ? "uplink on node \(node), guests on \(nodes)" : nil))
   }
 

@@ -25,7 +25,8 @@ struct NumaFitsNode: Rule {
       return .violated(
         Violation(
           "\(domain.key) (\(size)) fits no single node and has no cells", evidence: evidence,
-          remedy: .advice("give it a cell for each node it spans, or make it smaller")))
+          remedy: context.home(
+            domain, or: .advice("give it a cell for each node it spans, or make it smaller"))))
     }
   }
 

@@ -19,7 +19,9 @@ struct NumaGuestTopology: Rule {
     let cells = definition.cpu?.cells ?? []
     let evidence = [definition.evidence("cpu/numa/cell", "\(cells.count) cells")]
     if !cells.isEmpty, let message = inconsistency(definition, cells) {
-      return violation(domain, evidence, .critical, message)
+      return violation(
+        domain, evidence, .critical, message,
+        .advice("let its cells hold each vCPU once and all of its memory"))
     }
     guard context.isPinned(definition) else { return .notApplicable("no pins") }
     if let no = context.nodesMissing { return no }
@@ -27,29 +29,39 @@ struct NumaGuestTopology: Rule {
     let nodes = topology.nodes(of: definition.pinnedCPUs)
     guard nodes.count > 1 else { return .notApplicable("on one node") }
     let active = cells.filter { !$0.cpus.isEmpty }
+    let move = context.homeRemedy(domain, risk: about.cost)
     guard active.count == nodes.count else {
       return violation(
-        domain, evidence, nil, "it spans \(nodes.count) nodes and has \(active.count) cells",
+        domain, evidence, nil, "it spans \(nodes.count) nodes and has \(active.count) cells", move,
         cause: cells.count < 2 ? "\(domain.key) is spread over nodes" : nil)
     }
     let pins = definition.vcpuPins
+    var wrong: [(cell: Int, node: DomainMemory.MemNode, home: CPUSet)] = []
     for cell in active {
       let cpus = cell.cpus.reduce(CPUSet()) {
         $1 < pins.count ? $0.union(pins[$1].cpus ?? []) : $0
       }
       let home = topology.nodes(of: cpus)
       guard home.count == 1 else {
-        return violation(domain, evidence, nil, "cell \(cell.id) runs on nodes \(home)")
+        return violation(
+          domain, evidence, nil, "cell \(cell.id) runs on nodes \(home)", move)
       }
       if let node = definition.memory.memNodes.first(where: { $0.cell == cell.id }),
         let bound = node.nodes, bound != home
       {
-        return violation(
-          domain, [node.node.evidence("@nodeset", bound.description, home.description)], nil,
-          "cell \(cell.id) runs on node \(home), its memory comes from \(bound)")
+        wrong.append((cell.id, node, home))
       }
     }
-    return .satisfied(evidence)
+    guard let first = wrong.first else { return .satisfied(evidence) }
+    let bound = first.node.nodes ?? []
+    let edits = wrong.map {
+      XMLEdit.setAttribute($0.node.node.path, name: "nodeset", value: $0.home.description)
+    }
+    return violation(
+      domain, [first.node.node.evidence("@nodeset", bound.description, first.home.description)],
+      nil, "cell \(first.cell) runs on node \(first.home), its memory comes from \(bound)",
+      context.home(
+        domain, or: .edit(domain, "bind the memory of each cell to the node it runs on", edits)))
   }
 
   private static func inconsistency(
@@ -75,12 +87,11 @@ struct NumaGuestTopology: Rule {
 
   private static func violation(
     _ domain: Domain, _ evidence: [Evidence], _ severity: Severity?, _ message: String,
-    cause: String? = nil
+    _ remedy: Remedy, cause: String? = nil
   ) -> Verdict {
     .violated(
       Violation(
-        "\(domain.key): \(message)", severity: severity, evidence: evidence,
-        remedy: .advice("let 'tuned-vm place' give cells, pins and memory nodes together"),
+        "\(domain.key): \(message)", severity: severity, evidence: evidence, remedy: remedy,
         cause: cause))
   }
 

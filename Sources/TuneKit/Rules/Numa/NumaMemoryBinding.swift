@@ -55,7 +55,9 @@ struct NumaMemoryBinding: Rule {
           ? "\(domain.key) runs on nodes \(nodes), its memory may lie anywhere"
           : "\(domain.key) runs on nodes \(nodes), its memory is bound to \(bound ?? [])",
         severity: isWider ? .info : nil, evidence: evidence,
-        remedy: .edit(domain, "bind its memory to nodes \(nodes)", risk: about.cost, edits)))
+        remedy: context.home(
+          domain,
+          or: .edit(domain, "bind its memory to nodes \(nodes)", risk: about.cost, edits))))
   }
 
   /// Memory nodes for every cell. A guest over several nodes is numa.guest-topology's matter; on

@@ -31,7 +31,7 @@ struct NumaVCPUSpread: Rule {
       return .violated(
         Violation(
           "\(domain.key) is spread over nodes \(nodes), although it fits one",
-          evidence: evidence, remedy: .advice("find a place on one node with 'tuned-vm place'"),
+          evidence: evidence, remedy: context.homeRemedy(domain, risk: about.cost),
           cause: "\(domain.key) is spread over nodes"))
     }
   }
