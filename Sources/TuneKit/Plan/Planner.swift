@@ -51,8 +51,10 @@ public struct Planner {
       let after = context.after(planner.modelled)
       var next = judged(after)
       if let placed = after.findingHomes(for: next) { next = judged(placed) }
+      // What a later round took back may be wanted again: only what stands counts.
+      let standing = Candidate.arranged(wishes, order: order)
       let more = Candidate.all(in: next, costs: costs, first: findings)
-        .filter { $0.adds(to: wishes) }
+        .filter { $0.adds(to: standing) }
       guard !more.isEmpty else { break }
       findings += next.findings.count
       wishes += more
