@@ -38,12 +38,54 @@ public struct PlacementAdvice: Sendable {
     var options = PlacementOptions()
     options.steps = Self.steps
     options.elapsedShare = elapsedShare
-    let result = PlacementSolver.solve(host.instance, options)
+    let instance = Self.asItStands(host.instance, facts.snapshot)
+    let result = PlacementSolver.solve(instance, options)
     if let placement = result.solution.placements.last ?? nil {
       // libvirt takes CPUs and memory from these nodes, so both must be there.
       nodes = CPUSet(placement.cells.flatMap { [$0.node, $0.memoryNode] })
     } else {
       nodes = all
     }
+  }
+
+  /// The instance with no more memory on a node than is free there now beside what its guests have:
+  /// others than guests take memory too.
+  private static func asItStands(
+    _ instance: PlacementInstance, _ snapshot: Snapshot
+  ) -> PlacementInstance {
+    var guests: [Int: Int] = [:]
+    for vm in instance.vms.dropLast() {
+      let homes =
+        vm.current.isEmpty ? instance.host.nodes.map(\.id) : vm.current.map(\.memoryNode)
+      for home in homes { guests[home, default: 0] += vm.memoryMiB / homes.count }
+    }
+    let nodes = instance.host.nodes.map { node -> PlacementHost.Node in
+      guard let free = free(node.id, snapshot) else { return node }
+      return PlacementHost.Node(
+        id: node.id, memoryMiB: min(node.memoryMiB, free + (guests[node.id] ?? 0)),
+        pages2MiB: node.pages2MiB, pages1GiB: node.pages1GiB, cores: node.cores)
+    }
+    let host = instance.host
+    return PlacementInstance(
+      name: instance.name,
+      host: PlacementHost(
+        nodes: nodes, l3Groups: host.l3Groups, distances: host.distances, devices: host.devices,
+        reservedPUs: host.reservedPUs, sharedOvercommitPercent: host.sharedOvercommitPercent),
+      weights: instance.weights, vms: instance.vms)
+  }
+
+  /// MiB that are free on a node or hold files that nobody used lately; nil where unreadable.
+  private static func free(_ node: Int, _ snapshot: Snapshot) -> Int? {
+    guard let text = snapshot.raw("/sys/devices/system/node/node\(node)/meminfo").value else {
+      return nil
+    }
+    var kib: Int?
+    for line in text.lines {
+      guard line.contains(" MemFree:") || line.contains(" Inactive(file):"),
+        let value = line.words.dropLast().last.flatMap({ Int($0) }), value >= 0, value < 1 << 50
+      else { continue }
+      kib = (kib ?? 0) + value
+    }
+    return kib.map { $0 / 1024 }
   }
 }

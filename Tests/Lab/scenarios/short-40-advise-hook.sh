@@ -68,6 +68,7 @@ SCRIPT
   unshare -m -p -u -f --mount-proc --kill-child "$(realpath "$0")" --host "$dir" \
     >"$dir/out" 2>&1 </dev/null &
   hosts+=($!)
+  disown
   for _ in $(seq 150); do [ -S "$dir/sock/libvirt-sock" ] && return 0; sleep 0.1; done
   cat "$dir/out" >&2
   fail "no libvirtd on $1"

@@ -4,6 +4,17 @@ import Testing
 
 /// The solver's places as what rules want: a plan writes pins that hold, and wants nothing more.
 @Suite struct HomeTests {
+  private static let hosts: [(name: String, host: Snapshot)] = [
+    ("two nodes with siblings", .exampleHost(coresPerNode: 8)),
+    ("two nodes without", .exampleHost(coresPerNode: 8, threads: 1)),
+    ("one node", .exampleHost(nodes: 1, coresPerNode: 8)),
+    ("four small nodes", .exampleHost(nodes: 4, coresPerNode: 4)),
+    (
+      "isolated CPUs",
+      Snapshot.exampleHost(coresPerNode: 8).with("/sys/devices/system/cpu/isolated", "4-7,20-23\n")
+    ),
+  ]
+
   private static func guest(
     _ name: String, vcpus: Int = 4, memoryMiB: Int = 4096, attributes: String = "",
     extra: String = "", devices: String = ""
@@ -12,6 +23,29 @@ import Testing
       name: name, vcpus: vcpus, vcpuAttributes: attributes, memoryMiB: memoryMiB, extra: extra,
       devices: devices)
   }
+
+  private static let pages = "<memoryBacking><hugepages/></memoryBacking>"
+  private static let card =
+    "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='0x3b' slot='0' "
+    + "function='0'/></source></hostdev>"
+
+  /// What an operator may have: floating, wide, on siblings, colliding, spread, far from a device.
+  private static let guests: [[String]] = [
+    [guest("a"), guest("b")],
+    [guest("wide", vcpus: 12, memoryMiB: 24_576), guest("b", vcpus: 2)],
+    [PinnedExample.xml("a", [1, 17]), guest("b", vcpus: 2)],
+    [PinnedExample.xml("a", [1, 2]), PinnedExample.xml("b", [2, 3]), guest("c")],
+    [PinnedExample.xml("a", [1, 9]), PinnedExample.xml("b", [2, 10])],
+    [PinnedExample.xml("a", [9, 10], devices: card), guest("b", vcpus: 3, devices: card)],
+    [guest("a", extra: pages), PinnedExample.xml("b", [1, 2], extra: pages)],
+    [
+      PinnedExample.xml(
+        "a", [9, 10], more: "<emulatorpin cpuset='0'/>",
+        extra: pages + "<numatune><memory mode='strict' nodeset='0'/></numatune>"),
+      guest("pool", attributes: "cpuset='0-15'"),
+    ],
+    [PinnedExample.xml("a", [1, 99])],
+  ]
 
   private func context(_ host: Snapshot, _ family: ProfileFamily) throws -> Context {
     Context(
@@ -27,6 +61,25 @@ import Testing
 
   private func host(_ base: Snapshot, _ guests: [String], running: Bool) -> Snapshot {
     guests.reduce(base) { $0.withDomain($1, running: running) }
+  }
+
+  @Test(arguments: [ProfileFamily.latency, .general], HomeTests.guests)
+  func aPlanLeavesNothingToPlan(_ family: ProfileFamily, _ guests: [String]) throws {
+    for (number, (name, base)) in Self.hosts.enumerated() {
+      let before = host(base, guests, running: number % 2 == 0)
+      let first = try plan(before, family)
+      #expect(first.conflicts.isEmpty, "\(name): \(first.conflicts)")
+      let after = try before.applying(first.changes.compactMap(\.change))
+      let second = try plan(after, family).changes.filter { $0.kind != .advice }
+      #expect(
+        second.isEmpty,
+        "\(name), \(guests.count) guests, \(family): \(second.map { "\($0.rule) \($0.target) \($0.after ?? "")" })"
+      )
+      for domain in Facts(after).domains {
+        let text = try #require(domain.source.persistent?.value)
+        #expect(StrictMemory.trap(in: text, nodes: Facts(after).topology.nodes) == nil)
+      }
+    }
   }
 
   @Test func aGuestWithoutPinsAmongPinnedOnesGetsCPUsOfItsOwn() throws {
@@ -61,13 +114,49 @@ import Testing
   }
 
   @Test func samePlanSameBytes() throws {
-    let before = host(
-      .exampleHost(coresPerNode: 8),
-      [PinnedExample.xml("a", [1, 2]), PinnedExample.xml("b", [2, 3]), Self.guest("c")],
-      running: true)
+    let before = host(.exampleHost(coresPerNode: 8), Self.guests[3], running: true)
     #expect(
       try plan(before, .latency).json.text(.pretty)
         == plan(before, .latency).json.text(.pretty))
+  }
+
+  // MARK: Where guests are
+
+  private func withThread(_ cpus: String, _ maps: String? = nil) -> Snapshot {
+    var host = Snapshot.exampleHost(coresPerNode: 8)
+      .with(running: Self.guest("a", vcpus: 1), pid: 4242)
+      .with("/proc/4242/task/4242/comm", "qemu-system-x86\n")
+      .with("/proc/4242/task/4250/comm", "CPU 0/KVM\n")
+      .with("/proc/4242/task/4250/status", "Cpus_allowed_list:\t\(cpus)\n")
+    if let maps { host = host.with("/proc/4242/numa_maps", maps) }
+    return host
+  }
+
+  private func current(_ host: Snapshot) throws -> [PlacementVM.CurrentCell] {
+    try HostInstance(Facts(host), HostPlacementSettings()).instance.vms[0].current
+  }
+
+  @Test func aGuestIsWhereItsThreadsMayRun() throws {
+    #expect(try current(withThread("8-15")) == [.init(node: 1, memoryNode: 1)])
+    #expect(try current(withThread("0-31")) == [], "all over the host is nowhere")
+    let far = "7f0000000000 default anon=1024 dirty=1024 N0=1024 kernelpagesize_kB=4\n"
+    #expect(try current(withThread("8-15", far)) == [.init(node: 1, memoryNode: 0)])
+  }
+
+  @Test func coresOfManyThreadsAreRefusedAndUnknown() throws {
+    var base = Snapshot.exampleHost(nodes: 1)
+    for cpu in 0..<8 {
+      base = base.with(
+        "/sys/devices/system/cpu/cpu\(cpu)/topology/thread_siblings_list",
+        cpu < 4 ? "0-3\n" : "4-7\n")
+    }
+    let wide = host(base, [Self.guest("a")], running: true)
+    #expect(throws: HostPlacementError.self) {
+      try HostInstance(Facts(wide), HostPlacementSettings())
+    }
+    let verdict = try #require(PinRequired.evaluate(try context(wide, .latency)).first).verdict
+    #expect(verdict.word == "unknown")
+    #expect(try plan(wide, .latency).changes.allSatisfy { $0.rule != "cpu.pin-required" })
   }
 
   // MARK: A guest from another host
