@@ -19,13 +19,25 @@ public final class LibvirtConnection {
   /// - Throws: `LibvirtError.notInstalled`, `.unreachable` (69) or `.notPermitted` (77).
   public init(_ uri: String, readOnly: Bool = true) throws(LibvirtError) {
     let library = try Libvirt.shared()
-    guard let pointer = readOnly ? library.openReadOnly(uri) : library.open(uri) else {
-      throw library.error(connectingTo: uri)
+    let seconds: Int32 = Self.isLocal(uri) ? 10 : 60
+    let opened = Patience.result(within: seconds * 1000) { () -> Result<UInt, LibvirtError> in
+      // libvirt keeps its last error by thread.
+      guard let pointer = readOnly ? library.openReadOnly(uri) : library.open(uri) else {
+        return .failure(library.error(connectingTo: uri))
+      }
+      return .success(UInt(bitPattern: pointer))
+    }
+    let silence = LibvirtError.unreachable(uri: uri, reason: "no answer within \(seconds) s")
+    guard let pointer = OpaquePointer(bitPattern: try (opened ?? .failure(silence)).get()) else {
+      throw silence
     }
     self.uri = uri
     self.library = library
     self.pointer = pointer
   }
+
+  /// Whether a URI names no other machine: `qemu:///system`.
+  private static func isLocal(_ uri: String) -> Bool { uri.contains(":///") }
 
   deinit { _ = library.closeConnection(pointer) }
 

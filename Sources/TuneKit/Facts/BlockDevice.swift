@@ -129,9 +129,13 @@ extension BlockDevice {
   init(_ snapshot: Snapshot, _ name: String, drivers: [String: String], nodes: [String: Int]) {
     let base = "/sys/block/\(name)"
     self.name = name
-    isRotational = snapshot.integer(base + "/queue/rotational").map { $0 != 0 }
+    isRotational = snapshot.integer(base + "/queue/rotational").parsed(as: "0 or 1") {
+      $0 == 0 || $0 == 1 ? $0 == 1 : nil
+    }
     let schedulers = snapshot.text(base + "/queue/scheduler")
-    scheduler = schedulers.parsed(as: "a list of schedulers") { KernelText.choice($0) }
+    scheduler = schedulers.parsed(as: "a list of schedulers") { text in
+      KernelText.choice(text).flatMap { $0.first?.isLetter == true ? $0 : nil }
+    }
     availableSchedulers = schedulers.map { KernelText.choices($0) }
     readAheadKiB = snapshot.integer(base + "/queue/read_ahead_kb")
     requests = snapshot.integer(base + "/queue/nr_requests")

@@ -17,8 +17,9 @@ public struct TuneD: Sendable, Equatable {
     else { return nil }
     profile = active.onOneLine
     var values: [String: String] = [:]
+    var seen: Set<String> = []
     for name in active.words {
-      values.merge(Self.settings(of: String(name), snapshot, depth: 0)) { _, new in new }
+      values.merge(Self.settings(of: String(name), snapshot, &seen)) { _, new in new }
     }
     self.values = values
   }
@@ -45,12 +46,15 @@ public struct TuneD: Sendable, Equatable {
 
   // MARK: - Profiles
 
-  private static let depthLimit = 8
+  private static let profileLimit = 64
 
   private static func settings(
-    of name: String, _ snapshot: Snapshot, depth: Int
+    of name: String, _ snapshot: Snapshot, _ seen: inout Set<String>
   ) -> [String: String] {
-    guard depth < depthLimit, !name.contains("/") else { return [:] }
+    // Each profile counts once: files may include each other.
+    guard seen.count < profileLimit, !name.contains("/"), seen.insert(name).inserted else {
+      return [:]
+    }
     let places = ["/etc/tuned", "/etc/tuned/profiles", "/usr/lib/tuned", "/usr/lib/tuned/profiles"]
     let texts = places.lazy.compactMap { snapshot.raw("\($0)/\(name)/tuned.conf").value }
     guard let text = texts.first else { return TuneDProfiles.values[name] ?? [:] }
@@ -60,7 +64,7 @@ public struct TuneD: Sendable, Equatable {
       // A profile may extend the shipped one of its own name.
       let values =
         base == name
-        ? TuneDProfiles.values[name] ?? [:] : settings(of: base, snapshot, depth: depth + 1)
+        ? TuneDProfiles.values[name] ?? [:] : settings(of: base, snapshot, &seen)
       result.merge(values) { _, new in new }
     }
     return result.merging(own) { _, new in new }

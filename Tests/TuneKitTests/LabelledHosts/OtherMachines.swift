@@ -11,8 +11,8 @@ enum OtherMachines {
       RightHost(name: "hybrid, passive", family: .general, snapshot: hybrid),
       RightHost(name: "energy preference leads", family: .general, snapshot: preferring),
       RightHost(name: "realtime", family: .latency, snapshot: realtime),
-      RightHost(name: "arm64", family: .general, snapshot: arm),
-      RightHost(name: "arm64", family: .throughput, snapshot: arm),
+      RightHost(name: "arm64", family: .general, snapshot: arm(.general)),
+      RightHost(name: "arm64", family: .throughput, snapshot: arm(.throughput)),
       RightHost(name: "power", family: .general, snapshot: power),
       RightHost(name: "s390", family: .general, snapshot: s390),
       RightHost(name: "nested", family: .general, snapshot: nested),
@@ -105,19 +105,21 @@ enum OtherMachines {
           + "skew_tick=1 tsc=reliable\n")
   }
 
-  private static func foreign(_ info: String, clock: String) -> Snapshot {
+  private static func foreign(
+    _ info: String, clock: String, _ family: ProfileFamily = .general
+  ) -> Snapshot {
     let clocks = "/sys/devices/system/clocksource/clocksource0/"
-    return RightHost.intel(.general).with("/proc/cpuinfo", info)
+    return RightHost.intel(family).with("/proc/cpuinfo", info)
       .without(cpu + "cpufreq").without(cpu + "intel_pstate").without(cpu + "cpuidle")
       .without("/sys/module/kvm_intel").without(cpu + "vulnerabilities/l1tf")
       .with(clocks + "current_clocksource", clock + "\n")
       .with(clocks + "available_clocksource", clock + "\n")
   }
 
-  private static var arm: Snapshot {
+  private static func arm(_ family: ProfileFamily) -> Snapshot {
     foreign(
       "processor\t: 0\nFeatures\t: fp asimd evtstrm aes\nCPU implementer\t: 0x41\n"
-        + "CPU architecture: 8\nCPU part\t: 0xd0c\n", clock: "arch_sys_counter")
+        + "CPU architecture: 8\nCPU part\t: 0xd0c\n", clock: "arch_sys_counter", family)
   }
 
   private static var power: Snapshot {

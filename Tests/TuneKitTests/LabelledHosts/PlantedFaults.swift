@@ -111,6 +111,9 @@ struct HostFault: Sendable {
     HostFault("sysctls only in the running kernel", "host.persist-drift", under: but(.desktop)) {
       $0.with("/etc/sysctl.d/60-site.conf", "# nothing\n")
     },
+    HostFault("balancing comes back at boot", "host.persist-drift", under: dedicated) {
+      $0.with("/etc/sysctl.d/99-local.conf", "kernel.numa_balancing = 1\n")
+    },
     HostFault("an old sysctl.conf", "host.persist-drift", under: but(.desktop)) {
       $0.with("/etc/sysctl.conf", "vm.swappiness=60\n")
     },

@@ -32,6 +32,9 @@ struct HostCgroupControllers: Rule {
       return .missing(unified)
     }
     let lacking = wanted.filter { !found.contains($0) }
+    guard lacking.count < wanted.count else {
+      return .unknown("\(source): names none of the controllers a kernel has")
+    }
     let evidence = Evidence(
       source, observed: found.sorted().joined(separator: " ").printable,
       expected: wanted.joined(separator: " "))
@@ -68,6 +71,9 @@ struct HostCgroupControllers: Rule {
       "io is missing",
       .exampleHost().with("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu memory\n"),
       .violated(.warning)),
+    Example(
+      "nothing a kernel would say",
+      .exampleHost().with("/sys/fs/cgroup/cgroup.controllers", "garbage\n"), .unknown),
     Example(
       "unreadable", .exampleHost().withUnreadable("/sys/fs/cgroup/cgroup.controllers"), .unknown),
   ]

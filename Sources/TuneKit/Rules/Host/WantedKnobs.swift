@@ -7,6 +7,11 @@ extension Context {
     for row in SettingTable.rows where row.about.severity[profile.family] != .off {
       if case .values(let values, _) = row.wish(self) { items += values }
     }
+    if let balancing = wanted("kernel.numa_balancing")?.value.text,
+      isFamily(.latency, .network, .hpc), facts.topology.fullNodes.count > 1
+    {
+      items.append(.sysctl("kernel.numa_balancing", .equal(balancing)))
+    }
     if let governor = wanted("cpu.governor")?.value.text, !facts.hostIsGuest {
       items += (facts.frequency.policies.value ?? []).filter {
         $0.availableGovernors.value?.contains(governor) ?? true

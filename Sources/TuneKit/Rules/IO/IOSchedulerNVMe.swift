@@ -36,6 +36,8 @@ struct IOSchedulerNVMe: Rule {
       .violated(.info)),
     Example(
       "mq-deadline", SchedulerJudge.host("nvme0n1", "[mq-deadline] none"), .violated(.warning)),
+    Example("an empty file", SchedulerJudge.host("nvme0n1", ""), .unknown),
+    Example("no list of schedulers", SchedulerJudge.host("nvme0n1", "-5"), .unknown),
     Example(
       "unreadable", .exampleHost().withUnreadable("/sys/block/nvme0n1/queue/scheduler"), .unknown),
   ]

@@ -49,6 +49,7 @@ extension SettingTable {
         .exampleHost().without(cpu + "/intel_pstate").with(cpu + "/cpufreq/boost", "0\n"),
         .violated(.warning)),
       Example("unreadable", .exampleHost().withUnreadable(noTurbo), .unknown),
+      Example("an empty file", .exampleHost().with(noTurbo, "\n"), .unknown),
     ])
 
   private static func turboItems(_ snapshot: Snapshot, isOn: Bool) -> [KnobItem] {

@@ -36,6 +36,8 @@ extension SettingTable {
         under: .latency, .notApplicable),
       Example(
         "unreadable", .exampleHost().withUnreadable(directory + "/run"), under: .latency, .unknown),
+      Example(
+        "an empty file", .exampleHost().with(directory + "/run", ""), under: .secure, .unknown),
     ])
 
   private static let merging = Snapshot.exampleHost().with(directory + "/run", "1\n")

@@ -30,11 +30,17 @@ public enum KnobTarget: Sendable, Equatable {
     }
   }
 
-  /// Whether a normalised value meets the target; nil where it is no number and one is needed.
+  /// Whether a normalised value meets the target; nil where it is nothing the kernel could have
+  /// meant: no number where one is needed, no word where one is.
   public func accepts(_ value: String) -> Bool? {
     switch self {
-    case .equal(let wanted): return value == KnobValue.normal(wanted)
-    case .oneOf(let wanted): return wanted.contains { KnobValue.normal($0) == value }
+    case .equal(let wanted):
+      let wanted = KnobValue.normal(wanted)
+      return KnobValue.isAlike(value, wanted) ? value == wanted : nil
+    case .oneOf(let wanted):
+      let wanted = wanted.map { KnobValue.normal($0) }
+      guard wanted.contains(where: { KnobValue.isAlike(value, $0) }) else { return nil }
+      return wanted.contains(value)
     case .atMost(let limit): return Int(value).map { $0 <= limit }
     case .atLeast(let limit): return Int(value).map { $0 >= limit }
     }
@@ -43,6 +49,16 @@ public enum KnobTarget: Sendable, Equatable {
 
 /// Kernel values as they are compared.
 public enum KnobValue {
+  /// Whether a value is of the kind of another one: as many whole numbers, or a word.
+  static func isAlike(_ value: String, _ other: String) -> Bool {
+    let numbers = other.words.compactMap { Int($0) }
+    if !numbers.isEmpty, numbers.count == other.words.count {
+      return value.words.count == numbers.count && value.words.allSatisfy { Int($0) != nil }
+    }
+    // Texts of other kinds (`not required`) begin with a letter, as words do.
+    return value.utf8.first.map { $0 | 32 >= 97 && $0 | 32 <= 122 } ?? false
+  }
+
   /// The chosen word where choices stand in brackets, `Y`/`N` as 1/0, blanks as one space.
   public static func normal(_ text: String) -> String {
     let words = text.words
@@ -68,10 +84,16 @@ struct KnobItem: Sendable {
   var written: String?
   /// How the value comes back at the next boot; nil where nothing does that.
   var persistence: Persistence?
+  /// All words the kernel may answer, where they are known; anything else is no answer.
+  var known: Set<String>?
 
   /// Its value now, normalised.
   func reading(_ snapshot: Snapshot) -> Known<String> {
-    snapshot.text(path).map(KnobValue.normal)
+    snapshot.text(path).parsed(as: "a value the kernel gives") { text in
+      let value = KnobValue.normal(text)
+      guard !value.isEmpty, known.map({ $0.contains(value) }) ?? true else { return nil }
+      return value
+    }
   }
 
   func changes() -> [Change] {
@@ -87,10 +109,12 @@ struct KnobItem: Sendable {
   }
 
   /// A file of sysfs that tmpfiles.d writes at boot.
-  static func file(_ name: String, _ path: String, _ target: KnobTarget) -> KnobItem {
+  static func file(
+    _ name: String, _ path: String, _ target: KnobTarget, known: Set<String>? = nil
+  ) -> KnobItem {
     KnobItem(
       name: name, path: path, target: target,
-      persistence: .tmpfile(path: path, value: target.written))
+      persistence: .tmpfile(path: path, value: target.written), known: known)
   }
 
   /// A module's parameter.

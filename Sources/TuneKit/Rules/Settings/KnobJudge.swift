@@ -27,7 +27,7 @@ enum KnobJudge {
         continue
       }
       guard let isRight = item.target.accepts(value) else {
-        missing.append("\(item.path): is not a number")
+        missing.append("\(item.path): is no value the kernel gives")
         continue
       }
       evidence.append(Evidence(item.path, observed: value, expected: item.target.text))

@@ -30,7 +30,11 @@ extension SettingTable {
       let values =
         wanted.isShipped ? transparentPages(context.profile.family) : [wanted.value.text]
       return .values(
-        [.file("transparent_hugepage/enabled", path, .oneOf(values))],
+        [
+          .file(
+            "transparent_hugepage/enabled", path, .oneOf(values),
+            known: ["always", "madvise", "never", "inherit"])
+        ],
         KnobJudge.Wording(
           because: values.contains("madvise")
             ? "madvise gives large pages to guests and leaves other processes alone"
@@ -55,6 +59,11 @@ extension SettingTable {
         "never is right where packets are moved",
         .exampleHost().with(thp, "always madvise [never]\n"), under: .network, .satisfied),
       Example("unreadable", .exampleHost().withUnreadable(thp), .unknown),
+      Example(
+        "an empty file", .exampleHost().with(thp, ""), under: .latency, .unknown),
+      Example(
+        "a word the kernel never gives", .exampleHost().with(thp, "garbage\n"), under: .latency,
+        .unknown),
     ])
 
   private static let thp = "/sys/kernel/mm/transparent_hugepage/enabled"
@@ -99,7 +108,11 @@ extension SettingTable {
       default: return .none(.notApplicable("a stall is no harm under this profile"))
       }
       return .values(
-        [.file("transparent_hugepage/defrag", defrag, .oneOf(values))],
+        [
+          .file(
+            "transparent_hugepage/defrag", defrag, .oneOf(values),
+            known: ["always", "defer", "defer+madvise", "madvise", "never"])
+        ],
         KnobJudge.Wording(because: "page faults wait for compaction"))
     },
     examples: [
