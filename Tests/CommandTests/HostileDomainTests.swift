@@ -104,7 +104,7 @@ import Testing
       "many disks of one name",
       "<domain type='kvm'><name>a</name><vcpu>4</vcpu><devices>"
         + String(
-          repeating: "<disk type='file'><source file='/a'/><target dev='vda'/></disk>", count: 3000)
+          repeating: "<disk type='file'><source file='/a'/><target dev='vda'/></disk>", count: 200)
         + "</devices></domain>"
     ),
     (

@@ -140,12 +140,17 @@ extension Snapshot {
 struct DomainAudit {
   let findings: [Audit.Assessment]
 
+  /// Rules that can speak of a domain; the others read the same host again and again.
+  private static let rules =
+    (Catalogue.domainRules + Catalogue.platformRules
+    + [NetSRIOVCandidate.self]).map { RuleInstance($0) }
+
   /// Evaluates every rule and keeps what is about domains, or about the host because of them.
   init(_ host: Snapshot, _ family: ProfileFamily) throws {
     let ofGuests = ["mem.hugepages-pool", "mem.hugepages-node"]
     let context = Context(
       facts: Facts(host), profile: try ShippedForTests.profile(family), today: "2026-06-01")
-    findings = Audit.assess(context, rules: Catalogue.all).filter {
+    findings = Audit.assess(context, rules: Self.rules).filter {
       guard case .violated = $0.verdict else { return false }
       return $0.subject.isOfDomain || ofGuests.contains($0.about.id)
         || $0.about.id.hasPrefix("size.")
