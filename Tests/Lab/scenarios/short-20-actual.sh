@@ -55,14 +55,31 @@ export LIBVIRT_DEFAULT_URI=qemu:///system
 virsh -q define "$work/guest.xml" >/dev/null
 virsh -q start guest >/dev/null
 pid=$(pgrep -f -o 'guest=guest,') || die "no process"
-thread() { for t in /proc/"$pid"/task/*; do [ "$(cat "$t/comm")" = "$1" ] && basename "$t"; done; }
+thread() {
+  local t
+  for t in /proc/"$pid"/task/*; do
+    if [ "$(cat "$t/comm" 2>/dev/null)" = "$1" ]; then basename "$t"; fi
+  done
+}
+# Moves a thread as a careless script would: out of its group's CPUs too, where there is one.
+move() {
+  local group
+  group=$(sed -n 's/^[0-9]*:[^:]*cpuset[^:]*://p; s/^0:://p' /proc/"$pid"/task/"$1"/cgroup | head -1)
+  for top in /sys/fs/cgroup/cpuset /sys/fs/cgroup; do
+    local file=$top$group/cpuset.cpus
+    if [ -n "$group" ] && [ "$group" != / ] && [ -w "$file" ]; then
+      echo "$here,$there" >"$file" || true
+    fi
+  done
+  taskset -cp "$here,$there" "$1" >/dev/null
+}
 
 audit cpu.affinity-actual
 quiet cpu.affinity-actual || die "a guest that is as pinned is blamed: $(cat "$work/audit.json")"
 for name in 'CPU 0/TCG' 'IO iothread1'; do
   tid=$(thread "$name")
   [ -n "$tid" ] || die "no thread '$name'"
-  taskset -cp "$here,$there" "$tid" >/dev/null
+  move "$tid"
   audit cpu.affinity-actual
   named cpu.affinity-actual "/proc/$pid/task/$tid/status" || die "$name was moved unseen"
   "$program" apply --only cpu.affinity-actual --domain guest --yes --state-dir "$work/state" \
