@@ -39,6 +39,11 @@ enum PlanGates {
     _ change: DomainChange, of candidate: Candidate, _ domain: Domain, _ text: String?,
     _ options: PlanOptions, _ facts: Facts
   ) -> Answer {
+    // A captured guest's threads and pages are where they were; nothing can be written to bring them
+    // elsewhere.
+    if change.edits.isEmpty, !domain.source.origin.contains("://") {
+      return .advice("a captured guest's threads and memory can't be moved from here")
+    }
     if change.movesMemory { return MemoryMoveGate.check(change, domain, facts) }
     guard let persistent = domain.source.persistent else {
       return .advice("the domain is transient: no definition that a next start could use")
