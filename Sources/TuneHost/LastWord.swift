@@ -48,20 +48,3 @@ public enum LastWord {
     setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &time, nil)
   }
 }
-
-/// Wall-clock time since a moment.
-public struct Stopwatch: Sendable {
-  private let start: Double
-
-  /// Starts now.
-  public init() { start = Self.now() }
-
-  /// Seconds since the start.
-  public var seconds: Double { Self.now() - start }
-
-  private static func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-}

@@ -51,13 +51,3 @@ public enum BuiltInWorkload: String, CaseIterable, Sendable {
     }
   }
 }
-
-/// A clock that only goes forwards.
-enum Stopwatch {
-  /// Seconds since some moment.
-  static func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-}
