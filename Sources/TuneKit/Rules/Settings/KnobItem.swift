@@ -36,11 +36,12 @@ public enum KnobTarget: Sendable, Equatable {
     switch self {
     case .equal(let wanted):
       let wanted = KnobValue.normal(wanted)
-      return KnobValue.isAlike(value, wanted) ? value == wanted : nil
+      if value == wanted { return true }
+      return KnobValue.isAlike(value, wanted) ? false : nil
     case .oneOf(let wanted):
       let wanted = wanted.map { KnobValue.normal($0) }
-      guard wanted.contains(where: { KnobValue.isAlike(value, $0) }) else { return nil }
-      return wanted.contains(value)
+      if wanted.contains(value) { return true }
+      return wanted.contains { KnobValue.isAlike(value, $0) } ? false : nil
     case .atMost(let limit): return Int(value).map { $0 <= limit }
     case .atLeast(let limit): return Int(value).map { $0 >= limit }
     }
