@@ -68,11 +68,14 @@ public struct MemoryInfo: Sendable, Equatable {
 
   private static func pool(_ snapshot: Snapshot, _ directory: String, _ size: Int) -> Pool {
     let path = "\(directory)/hugepages-\(size)kB"
+    func count(_ name: String) -> Known<Int> {
+      snapshot.integer("\(path)/\(name)").parsed(as: "a number of pages") {
+        HugePageSizes.isPlausible($0, sizeKiB: size) ? $0 : nil
+      }
+    }
     return Pool(
-      pageSizeKiB: size, path: path, total: snapshot.integer(path + "/nr_hugepages"),
-      free: snapshot.integer(path + "/free_hugepages"),
-      reserved: snapshot.integer(path + "/resv_hugepages"),
-      surplus: snapshot.integer(path + "/surplus_hugepages"))
+      pageSizeKiB: size, path: path, total: count("nr_hugepages"), free: count("free_hugepages"),
+      reserved: count("resv_hugepages"), surplus: count("surplus_hugepages"))
   }
 
   static func kibibytes(_ text: String) -> [String: Int] {

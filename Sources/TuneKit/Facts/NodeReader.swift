@@ -72,7 +72,9 @@ struct NodeReader {
     return sizes.compactMap { size in
       let pool = "\(directory)/hugepages-\(size)kB"
       guard let total = snapshot.integer(pool + "/nr_hugepages").value,
-        let free = snapshot.integer(pool + "/free_hugepages").value, total >= 0, free >= 0
+        let free = snapshot.integer(pool + "/free_hugepages").value,
+        HugePageSizes.isPlausible(total, sizeKiB: size),
+        HugePageSizes.isPlausible(free, sizeKiB: size)
       else { return nil }
       return Topology.HugePagePool(pageSizeKiB: size, total: total, free: free)
     }
@@ -81,6 +83,12 @@ struct NodeReader {
 
 /// The huge-page sizes of a directory `…/hugepages`.
 enum HugePageSizes {
+  /// Whether so many pages can be: their memory stays far below what an Int counts in KiB.
+  static func isPlausible(_ count: Int, sizeKiB: Int) -> Bool {
+    let (kib, overflow) = count.multipliedReportingOverflow(by: sizeKiB)
+    return count >= 0 && !overflow && kib < 1 << 50
+  }
+
   /// Sizes in KiB, upwards.
   static func list(_ snapshot: Snapshot, _ directory: String) -> [Int] {
     (snapshot.names(directory) ?? []).compactMap { name in

@@ -37,7 +37,7 @@ struct MemHugepagesWaste: Rule {
         (plan.floating[size] ?? 0) + (pool.reserved.value ?? 0)
         + plan.bound.filter { $0.key.sizeKiB == size }.reduce(0) { $0 + $1.value }
       let spare = max(0, free - need)
-      idle += spare.multipliedReportingOverflow(by: size).partialValue
+      idle += spare * size
       evidence.append(Evidence(pool.free.source, observed: "\(free)", expected: "\(need) needed"))
     }
     guard idle > total / 10 else { return .satisfied(evidence) }

@@ -30,10 +30,10 @@ struct NumaRemoteMemory: Rule {
     _ context: Context, _ domain: Domain, _ byNode: [Int: Int], source: String
   ) -> Verdict {
     let nodes = context.facts.topology.nodes(of: domain.current.pinnedCPUs)
-    let total = byNode.values.reduce(0, +)
+    let total = byNode.values.reduce(0.0) { $0 + Double($1) }
     guard total > 0 else { return .unknown("\(source): shows no guest memory") }
-    let remote = byNode.filter { !nodes.contains($0.key) }.values.reduce(0, +)
-    let share = 100 * Double(remote) / Double(total)
+    let remote = byNode.filter { !nodes.contains($0.key) }.values.reduce(0.0) { $0 + Double($1) }
+    let share = 100 * remote / total
     let profile = context.profile(of: domain)
     let limits = OvercommitLimits(about.id, context, profile, warning: 10, critical: 40)
     let (warning, critical) = (limits.warning, limits.critical)
