@@ -14,6 +14,27 @@ struct Candidate: Sendable {
   var remedies: Set<Int>
   /// Place within the remedy.
   let step: Int
+  /// 16 digits that are the same in every plan. Made once: plans of many domains compare them often.
+  private(set) var id: String
+
+  init(
+    rule: String, subject: Subject, effect: RemedyClass, summary: String, risk: String,
+    observed: String?, change: Change?, remedies: Set<Int>, step: Int
+  ) {
+    self.rule = rule
+    self.subject = subject
+    self.effect = effect
+    self.summary = summary
+    self.risk = risk
+    self.observed = observed
+    self.change = change
+    self.remedies = remedies
+    self.step = step
+    id = ""
+    let name = subject.kind == .host ? "host" : subject.name
+    let parts = [rule, subject.kind.rawValue, name, key]
+    id = String(SHA256.hex(parts.joined(separator: "\0")).prefix(16))
+  }
 
   /// The domain it changes (`Domain.key`).
   var domain: String? {
@@ -71,12 +92,6 @@ struct Candidate: Sendable {
     case .persist(let item): DropIn(for: item).path
     case .domain(let change): change.domain
     }
-  }
-
-  /// 16 digits that are the same in every plan.
-  var id: String {
-    let parts = [rule, subject.kind.rawValue, subject.kind == .host ? "host" : subject.name, key]
-    return String(SHA256.hex(parts.joined(separator: "\0")).prefix(16))
   }
 
   /// The order of kinds: driver settings before the governor (which would refuse them), pages

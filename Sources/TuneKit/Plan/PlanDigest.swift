@@ -7,6 +7,7 @@ enum PlanDigest {
     _ changes: [PlannedChange], _ snapshot: Snapshot, _ domains: [String: Domain]
   ) -> String {
     var lines: Set<String> = []
+    var seen: Set<String> = []
     for change in changes {
       switch change.change {
       case nil: continue
@@ -18,6 +19,7 @@ enum PlanDigest {
         let path = DropIn(for: item).path
         lines.insert("\(path)\0\(snapshot.raw(path).value ?? "")")
       case .domain(let change):
+        guard seen.insert(change.domain).inserted else { continue }
         let text = domains[change.domain]?.source.persistent?.value ?? ""
         lines.insert("domain \(change.domain)\0\(SHA256.hex(text))")
       }

@@ -52,9 +52,9 @@ public struct Planner {
       var next = judged(after)
       if let placed = after.findingHomes(for: next) { next = judged(placed) }
       // What a later round took back may be wanted again: only what stands counts.
-      let standing = Candidate.arranged(wishes, order: order)
+      let standing = Dictionary(grouping: Candidate.arranged(wishes, order: order), by: \.id)
       let more = Candidate.all(in: next, costs: costs, first: findings)
-        .filter { $0.adds(to: standing) }
+        .filter { $0.adds(to: standing[$0.id] ?? []) }
       guard !more.isEmpty else { break }
       findings += next.findings.count
       wishes += more
@@ -258,11 +258,10 @@ public struct Planner {
   private func dependencies(of wishes: [Candidate], among everything: [Candidate])
     -> [String: [String]]
   {
+    let grounds = everything.filter { $0.rank <= 3 }
     var result: [String: [String]] = [:]
     for wish in wishes where wish.rank > 3 {
-      result[wish.id] = everything.filter {
-        $0.rank <= 3 && !$0.remedies.isDisjoint(with: wish.remedies)
-      }.map(\.id)
+      result[wish.id] = grounds.filter { !$0.remedies.isDisjoint(with: wish.remedies) }.map(\.id)
     }
     return result
   }
@@ -356,10 +355,9 @@ extension Candidate {
     return "domain \(change.domain)\0" + edits.joined(separator: "\0")
   }
 
-  /// Whether it wants something that none of these wants yet.
-  fileprivate func adds(to wishes: [Candidate]) -> Bool {
+  /// Whether it wants something that none of these of the same id wants yet.
+  fileprivate func adds(to same: [Candidate]) -> Bool {
     guard let change else { return false }
-    let same = wishes.filter { $0.id == id }
     guard case .domain(let edits) = change else {
       return !same.contains { $0.change == change }
     }
