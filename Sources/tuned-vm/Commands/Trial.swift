@@ -62,7 +62,7 @@ struct TrialCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Length of one measurement of a built-in workload.", valueName: "seconds"))
-  var seconds = 0.25
+  var seconds = 0.2
 
   @Option(help: ArgumentHelp("Seed of the coin and the resampling.", valueName: "n"))
   var seed: UInt64?

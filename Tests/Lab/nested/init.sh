@@ -18,14 +18,23 @@ hostname lab
 [ -e /etc/machine-id ] && [ -s /etc/machine-id ] || echo 0123456789abcdef0123456789abcdef >/etc/machine-id
 /lib/systemd/systemd-udevd --daemon
 udevadm trigger --subsystem-match=cpu --subsystem-match=misc --subsystem-match=block
-for m in kvm-amd acpi-cpufreq cpufreq_powersave cpufreq_ondemand tun; do modprobe $m; done
+for m in kvm-amd acpi-cpufreq cpufreq_powersave cpufreq_ondemand tun nvme; do modprobe $m; done
+udevadm settle --timeout=20
+echo powersave | tee /sys/devices/system/cpu/cpufreq/policy*/scaling_governor >/dev/null
+echo mq-deadline | tee /sys/block/nvme0n1/queue/scheduler >/dev/null
 printf 'auth_unix_rw="none"\nauth_unix_ro="none"\nlog_outputs="2:file:/tmp/libvirtd.log"\n' >/etc/libvirt/libvirtd.conf
 printf 'user="root"\ngroup="root"\ndynamic_ownership=0\nremember_owner=0\nsecurity_driver="none"\nstdio_handler="file"\nnamespaces=[]\n' >/etc/libvirt/qemu.conf
 install -m 755 /lab/tuned-vm /usr/bin/tuned-vm
-# What a boot does: the persisted sysctls.
+# What a boot does with what was made to last: udev rules, sysctl.d, tmpfiles.d, the boot unit.
+udevadm trigger --action=change --subsystem-match=block
+udevadm settle --timeout=20
 cat /etc/sysctl.d/*.conf 2>/dev/null | grep -v '^#' | sed 's/ *= */=/' | while read -r line; do
   sysctl -q -w "$line"
 done
+cat /etc/tmpfiles.d/*.conf 2>/dev/null | grep '^w ' | while read -r _ path _ _ _ _ value; do
+  for file in $path; do echo "$value" >"$file"; done
+done
+/usr/bin/tuned-vm recover --boot --state-dir /lab/state
 libvirtd -d
 for _ in $(seq 200); do [ -S /run/libvirt/libvirt-sock ] && break; sleep 0.2; done
 out=/tmp/out
