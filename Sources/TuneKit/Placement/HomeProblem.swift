@@ -65,7 +65,7 @@ struct HomeProblem {
         ).vm())
     }
     let instance = PlacementInstance(
-      name: "host", host: host, weights: settings.weights, vms: vms)
+      name: "host", host: host, weights: weights, vms: vms)
     var options = PlacementOptions()
     options.steps = HomeFinder.steps
     options.elapsedShare = finder.elapsedShare
@@ -79,6 +79,15 @@ struct HomeProblem {
     }
     if solution.housekeeping.isEmpty { solution.housekeeping = base.housekeepingByNode }
     solution.nodes = base.nodes
+  }
+
+  /// A place is taken at the next start, when memory is new: moving it costs nothing then, and leaving
+  /// it far would be no place at all.
+  private var weights: PlacementWeights {
+    var values = settings.weights.values
+    values[.moveGiB] = 0
+    values[.remoteMemory] = min(InstanceLimits.weight, 1000 * max(1, values[.remoteMemory] ?? 1))
+    return PlacementWeights(values)
   }
 
   /// Pools that are too small for the guests that ask for pages can still grow.

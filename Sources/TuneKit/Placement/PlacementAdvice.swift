@@ -40,12 +40,53 @@ public struct PlacementAdvice: Sendable {
     options.elapsedShare = elapsedShare
     let instance = Self.asItStands(host.instance, facts.snapshot)
     let result = PlacementSolver.solve(instance, options)
-    if let placement = result.solution.placements.last ?? nil {
+    if let placement = Self.leastLoaded(result, instance) {
       // libvirt takes CPUs and memory from these nodes, so both must be there.
       nodes = CPUSet(placement.cells.flatMap { [$0.node, $0.memoryNode] })
     } else {
       nodes = all
     }
+  }
+
+  /// The VM's place; of single nodes that cost the same, the one whose PUs and memory are used least.
+  private static func leastLoaded(
+    _ result: PlacementResult, _ instance: PlacementInstance
+  ) -> PlacementSolution.Placement? {
+    let placements = result.solution.placements
+    guard let found = placements.last ?? nil, found.cells.count == 1 else {
+      return placements.last ?? nil
+    }
+    let others = Array(placements.dropLast())
+    var best: (load: Int, placement: PlacementSolution.Placement)?
+    for node in instance.host.nodes where !node.cores.isEmpty {
+      let here = PlacementSolution.Placement(
+        cells: [PlacementSolution.Cell(node: node.id, memoryNode: node.id, vcpuPUs: [])])
+      let solution = PlacementSolution(placements: others + [here])
+      guard let cost = try? solution.cost(in: instance), cost.total == result.cost.total else {
+        continue
+      }
+      let load = load(of: node, others, instance)
+      if load < best?.load ?? Int.max { best = (load, here) }
+    }
+    return best?.placement ?? found
+  }
+
+  /// How much of a node is used, in thousandths of its vCPU time and of its memory together.
+  private static func load(
+    of node: PlacementHost.Node, _ placements: [PlacementSolution.Placement?],
+    _ instance: PlacementInstance
+  ) -> Int {
+    var vcpus = 0
+    var mib = 0
+    for (vm, placement) in zip(instance.vms, placements) {
+      for cell in placement?.cells ?? [] {
+        let cells = placement?.cells.count ?? 1
+        if cell.node == node.id { vcpus += vm.vcpus / cells }
+        if cell.memoryNode == node.id { mib += vm.memoryMiB / cells }
+      }
+    }
+    let pus = node.cores.reduce(0) { $0 + $1.count }
+    return vcpus * 1000 / max(1, pus) + mib * 1000 / max(1, node.memoryMiB)
   }
 
   /// The instance with no more memory on a node than is free there now beside what its guests have:
