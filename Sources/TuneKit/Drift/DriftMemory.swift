@@ -17,6 +17,8 @@ public struct DriftMemory: Sendable, Equatable {
   public var baselineSavedAt: String
   /// What was said and still held at that time.
   public var said: [Said]
+  /// Notices of the last run: what could not be compared, a clock that went back.
+  public var notices: [String] = []
 
   /// A memory of nothing.
   public init(baselineSavedAt: String) {
@@ -25,17 +27,21 @@ public struct DriftMemory: Sendable, Equatable {
   }
 
   /// The part of a report that was not said before, and what has gone since; and the memory after
-  /// saying it.
-  public func news(of report: DriftReport) -> (report: DriftReport, memory: DriftMemory) {
+  /// saying it. Of the notices, too, only those remain that the run before did not have.
+  public func news(
+    of report: DriftReport, notices present: [String] = []
+  ) -> (report: DriftReport, memory: DriftMemory) {
     var news = report
+    news.notices = present.filter { !notices.contains($0) }
     news.drifted = report.drifted.filter { entry in
       !said.contains { $0.fingerprint == entry.fingerprint && $0.now == entry.now }
     }
     if baselineSavedAt == report.since {
-      let present = Set(report.drifted.map(\.fingerprint))
-      news.resolved = said.filter { !present.contains($0.fingerprint) }.map(\.entry)
+      let drifted = Set(report.drifted.map(\.fingerprint))
+      news.resolved = said.filter { !drifted.contains($0.fingerprint) }.map(\.entry)
     }
     var memory = DriftMemory(baselineSavedAt: report.since)
+    memory.notices = present
     memory.said = report.drifted.map { entry in
       Said(
         fingerprint: entry.fingerprint, rule: entry.rule, subject: entry.subject,
@@ -56,7 +62,7 @@ public struct DriftMemory: Sendable, Equatable {
     }
     let value: JSONValue = [
       "schema": "tuned-vm/drift-memory/v1", "baselineSavedAt": .string(baselineSavedAt),
-      "said": .array(rows),
+      "said": .array(rows), "notices": .array(notices.map { .string($0) }),
     ]
     return value.text() + "\n"
   }
@@ -69,6 +75,7 @@ public struct DriftMemory: Sendable, Equatable {
       let saved = value["baselineSavedAt"]?.stringValue, let rows = value["said"]?.arrayValue
     else { return nil }
     baselineSavedAt = saved
+    notices = value["notices"]?.arrayValue?.compactMap(\.stringValue) ?? []
     said = []
     for row in rows {
       guard let fingerprint = row[0]?.stringValue, let rule = row[1]?.stringValue,

@@ -26,10 +26,11 @@ struct DriftCommand: ParsableCommand {
     let host = try DriftSituation(input)
     let baseline = try host.store.load(host.report.host)
     var report = host.drift(since: baseline)
-    output.notice(host.situation.notices + report.notices)
+    let notices = host.situation.notices + report.notices
+    if !new { output.notice(notices) }
     if !input.domain.isEmpty { report.drifted = try ofDomains(report.drifted, host) }
     if new {
-      try host.store.alone { report = try sayOnce(report, host, format) }
+      try host.store.alone { report = try sayOnce(report, notices, host, format) }
     } else {
       try output.write(render(report, as: format, output.rendering(failOn: .info)))
     }
@@ -39,11 +40,13 @@ struct DriftCommand: ParsableCommand {
 
   /// Says what is new, then remembers it: said twice is better than never.
   private func sayOnce(
-    _ report: DriftReport, _ host: DriftSituation, _ format: DriftFormat
+    _ report: DriftReport, _ notices: [String], _ host: DriftSituation, _ format: DriftFormat
   ) throws -> DriftReport {
     let identity = host.report.host
     let before = try host.store.memory(of: identity, since: report.since)
-    let (news, after) = before.news(of: report)
+    let (news, after) = before.news(of: report, notices: notices)
+    // A host without libvirt would otherwise send the same mail every hour.
+    output.notice(news.notices)
     try output.write(render(news, as: format, output.rendering(failOn: .info)))
     guard after != before else { return news }
     do {

@@ -74,6 +74,17 @@ import Testing
     #expect(stored.news(of: report(["a", "b"], now: "2")).report.drifted.count == 2)
   }
 
+  @Test func aNoticeIsSaidOnceToo() throws {
+    let empty = DriftMemory(baselineSavedAt: "2026-11-24T15:37:26Z")
+    let (first, memory) = empty.news(of: report([]), notices: ["no libvirt"])
+    #expect(first.notices == ["no libvirt"])
+    let stored = try #require(DriftMemory(parsing: Array(memory.text.utf8)))
+    let (second, gone) = stored.news(of: report([]), notices: ["no libvirt", "the clock"])
+    #expect(second.notices == ["the clock"])
+    let (_, none) = gone.news(of: report([]))
+    #expect(none.news(of: report([]), notices: ["no libvirt"]).report.notices == ["no libvirt"])
+  }
+
   @Test func whatWentAwayIsSaidOnceAsResolved() {
     let empty = DriftMemory(baselineSavedAt: "2026-11-24T15:37:26Z")
     let memory = empty.news(of: report(["a", "b"])).memory
