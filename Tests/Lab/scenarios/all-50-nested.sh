@@ -35,7 +35,7 @@ code() { cat "$WORK/$1.code" 2>/dev/null || echo none; }
 show() { cat "$WORK/$1.out" "$WORK/$1.err" 2>/dev/null | head -n 20; }
 work() { jq -c '[.changes[] | select(.kind != "advice") | [.rule, .target]]' "$1"; }
 
-boot tune 500
+boot tune 900
 [ "$(code tune/audit)" = 1 ] || fail "the untuned guest has findings: $(code tune/audit)"
 [ "$(code tune/apply)" -le 1 ] || fail "apply: $(show tune/apply)"
 cmp -s "$WORK/tune/before.xml" "$WORK/tune/after.xml" && fail "apply changed no definition"
@@ -45,7 +45,7 @@ cp "$WORK/tune/after.xml" "$WORK/tune/tuned.xml"
 python3 "$LAB/check_guest.py" "$WORK/tune" tuned || fail "the guest is not where it was planned"
 grep -q TINY "$WORK/tune/tuned.serial" || say "(the guest had not come up yet when it was looked at)"
 
-boot check 500
+boot check 900
 cmp -s "$WORK/tune/after.xml" "$WORK/check/rebooted.xml" ||
   fail "the definition did not outlive a reboot: $(diff "$WORK/tune/after.xml" "$WORK/check/rebooted.xml")"
 cmp -s "$WORK/tune/after.knobs" "$WORK/check/rebooted.knobs" ||
