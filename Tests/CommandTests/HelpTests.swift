@@ -6,7 +6,7 @@ import Testing
 @Suite struct HelpTests {
   static let commands = [
     "audit", "topology", "capture", "rules", "explain", "profiles", "plan", "apply", "history",
-    "rollback", "recover", "place", "advise", "baseline", "drift", "fleet",
+    "rollback", "recover", "place", "advise", "hook", "baseline", "drift", "fleet", "trial",
   ]
 
   static let subcommands = [

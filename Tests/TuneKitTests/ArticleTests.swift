@@ -83,7 +83,7 @@ import Testing
   ) throws -> [Audit.Assessment] {
     let context = Context(
       facts: Facts(example.snapshot), profile: try ShippedForTests.profile(example.family),
-      today: "2026-06-01")
+      today: "2026-01-01")
     return Audit.assess(context, rules: [rule]).filter {
       if case .violated = $0.verdict { return true }
       return false

@@ -103,12 +103,20 @@ struct DomainVM {
     )
   }
 
+  /// The devices that `numa.device-locality` wants near it.
   private var devices: [String] {
     let known = Set(host.devices.map(\.id))
     var seen: Set<String> = []
+    let assigned = definition.devices.hostDevices
     let addresses =
-      definition.devices.hostDevices.compactMap(\.pciAddress)
+      assigned.compactMap(\.pciAddress)
+      + assigned.compactMap(\.mdevUUID).compactMap(facts.cardOfMediatedDevice)
       + definition.devices.interfaces.compactMap(\.pciAddress)
+      + definition.devices.disks.filter(\.isDisk).compactMap { disk in
+        if let address = disk.pciAddress { return address }
+        guard case .device(let path) = facts.backing(of: disk) else { return nil }
+        return facts.localNVMe(at: path)?.name
+      }
     return addresses.filter { known.contains($0) && seen.insert($0).inserted }
   }
 

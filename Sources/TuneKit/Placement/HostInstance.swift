@@ -174,11 +174,20 @@ extension PlacementHost {
     }
   }
 
-  /// The PCI devices whose node the firmware names.
+  /// The PCI devices whose node the firmware names, virtual functions with their card, and NVMe
+  /// devices by name.
   private static func devices(_ facts: Facts, _ nodes: Set<Int>) -> [Device] {
-    (facts.pciDevices.value ?? []).compactMap { device in
-      guard let node = device.numaNode, nodes.contains(node) else { return nil }
-      return Device(id: device.address, node: node)
+    let cards = facts.pciDevices.value ?? []
+    let nodeOf = Dictionary(
+      cards.map { ($0.address, $0.numaNode) }, uniquingKeysWith: { first, _ in first })
+    let disks = (facts.blockDevices.value ?? []).filter { $0.kind == .nvme }
+    let found =
+      cards.map { card in
+        (card.address, card.numaNode ?? card.physicalFunction.flatMap { nodeOf[$0] ?? nil })
+      } + disks.map { ($0.name, $0.numaNode) }
+    return found.compactMap { id, node in
+      guard let node, nodes.contains(node) else { return nil }
+      return Device(id: id, node: node)
     }
   }
 }

@@ -36,7 +36,9 @@ public struct Planner {
         generatedAt: report.generatedAt)
     }
     // Places first: the rules are asked again knowing where the domains go.
-    let report = context.findingHomes(for: report).map(judged) ?? report
+    let placed = context.findingHomes(for: report)
+    var homes = placed?.homes?.places ?? [:]
+    let report = placed.map(judged) ?? report
     var order: [String: Int] = [:]
     var costs: [String: String] = [:]
     for (index, rule) in rules.enumerated() {
@@ -50,12 +52,19 @@ public struct Planner {
     for _ in 0..<roundLimit where !plan.work.isEmpty {
       let after = context.after(planner.modelled)
       var next = judged(after)
-      if let placed = after.findingHomes(for: next) { next = judged(placed) }
+      var hasMoved = false
+      if let placed = after.findingHomes(for: next) {
+        next = judged(placed)
+        let sent = wishes.map(\.change)
+        wishes = moved(wishes, homes, placed.homes?.places ?? [:])
+        hasMoved = wishes.map(\.change) != sent
+        homes.merge(placed.homes?.places ?? [:]) { _, new in new }
+      }
       // What a later round took back may be wanted again: only what stands counts.
       let standing = Dictionary(grouping: Candidate.arranged(wishes, order: order), by: \.id)
       let more = Candidate.all(in: next, costs: costs, first: findings)
         .filter { $0.adds(to: standing[$0.id] ?? []) }
-      guard !more.isEmpty else { break }
+      guard hasMoved || !more.isEmpty else { break }
       findings += next.findings.count
       wishes += more
       planner = Planner(context, options)

@@ -116,7 +116,8 @@ struct CaptureBuilder {
       if let text = domain.live?.value {
         tree.addFile("/run/libvirt/qemu/\(name).xml", status(domain, Passwords.removed(from: text)))
       }
-      mark(domain.autostart, "/etc/libvirt/qemu/autostart", name + ".xml")
+      // libvirt makes this one with the first domain that starts by itself.
+      if domain.autostart == true { mark(true, "/etc/libvirt/qemu/autostart", name + ".xml") }
       mark(domain.hasManagedSave, "/var/lib/libvirt/qemu/save", name + ".save")
       mark(domain.hasSnapshots, "/var/lib/libvirt/qemu/snapshot", name)
       if domain.state != .unknown { tree.addDirectory("/run/libvirt/qemu") }
