@@ -173,13 +173,13 @@ _tuned-vm() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    audit|topology|capture|rules|explain|baseline|drift|fleet|place|advise|plan|apply|history|rollback|recover|trial|profiles|help)
+    audit|topology|capture|rules|explain|baseline|drift|fleet|place|advise|hook|plan|apply|history|rollback|recover|trial|profiles|help)
         # Offer subcommand argument completions
         "_tuned-vm_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'audit topology capture rules explain baseline drift fleet place advise plan apply history rollback recover trial profiles help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'audit topology capture rules explain baseline drift fleet place advise hook plan apply history rollback recover trial profiles help' -- "${cur}"))
         ;;
     esac
 }
@@ -806,6 +806,21 @@ _tuned-vm_advise() {
     esac
 }
 
+_tuned-vm_hook() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--root)
+    __tuned-vm_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        return
+        ;;
+    esac
+}
+
 _tuned-vm_plan() {
     repeating_flags=()
     non_repeating_flags=(-v --verbose -q --quiet --yes --version -h --help)
@@ -862,7 +877,7 @@ _tuned-vm_apply() {
     repeating_flags=()
     non_repeating_flags=(-v --verbose -q --quiet --yes --dry-run --version -h --help)
     repeating_options=(--domain-xml --domain --only --skip --take)
-    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --plan --canary --window --format)
+    non_repeating_options=(--root -c --connect --profile --config --state-dir --output --color --plan --canary --window --move-rate --format)
     __tuned-vm_offer_flags_options 0
 
     # Offer option value completions
@@ -911,6 +926,9 @@ _tuned-vm_apply() {
         return
         ;;
     '--window')
+        return
+        ;;
+    '--move-rate')
         return
         ;;
     '--format')
