@@ -11,6 +11,9 @@ public struct Planner {
   private var snapshot: Snapshot
   /// Definitions as the changes so far leave them, by `Domain.key`.
   private var texts: [String: String] = [:]
+  /// Bytes of definitions that edits read anew so far, by `Domain.key`: a hostile definition of
+  /// thousands of devices must not keep the planner for minutes.
+  private var scanned: [String: Int] = [:]
   private var changes: [PlannedChange] = []
   private var refusals: [Refusal] = []
   private var conflicts: [PlanConflict] = []
@@ -72,6 +75,9 @@ public struct Planner {
     }
     return plan
   }
+
+  /// 250 edits of a definition of 64 KiB, a hundred times what a usual one takes.
+  private static let scanLimit = 16 << 20
 
   /// Rules that still want something after so many rounds go in a circle.
   private static let roundLimit = 8
@@ -304,6 +310,13 @@ public struct Planner {
     guard let domain = domains[change.domain], let text = texts[change.domain] else {
       throw ModelError("the definition of '\(change.domain)' is not known")
     }
+    let read = scanned[change.domain, default: 0] + text.utf8.count * max(1, change.edits.count)
+    guard read <= Self.scanLimit else {
+      throw ModelError(
+        "the definition of '\(change.domain)' is too large for so many edits in one plan; choose some "
+          + "with --only")
+    }
+    scanned[change.domain] = read
     let edited = try DomainText.applying(change.edits, to: text, domain: change.domain)
     let nodes = context.facts.topology.nodes
     if let trap = StrictMemory.trap(in: edited, nodes: nodes),
