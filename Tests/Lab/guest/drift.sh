@@ -16,6 +16,7 @@ EOF
 echo none >/sys/block/vda/queue/scheduler
 # The kernel's own word: a choice in brackets is the value.
 value() { sed 's/.*\[\(.*\)\].*/\1/' "$1"; }
+reserve=$(cat /proc/sys/vm/min_free_kbytes)
 run save /usr/bin/tuned-vm baseline save --state-dir $state
 run untouched /usr/bin/tuned-vm drift --state-dir $state
 while read -r name file wanted; do
@@ -30,6 +31,8 @@ ip link add br9 type bridge
 run drift /usr/bin/tuned-vm drift --state-dir $state --format json
 run text /usr/bin/tuned-vm drift --state-dir $state
 while read -r file was; do echo "$was" >"$file"; done </tmp/back
+# The kernel raises it by itself when huge pages are switched on again.
+echo "$reserve" >/proc/sys/vm/min_free_kbytes
 rm /etc/sysctl.d/70-site.conf
 ip link del br9
 run restored /usr/bin/tuned-vm drift --state-dir $state
