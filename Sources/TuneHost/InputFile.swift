@@ -21,6 +21,18 @@ public enum InputFile {
     }
     // A pipe may wait for its writer.
     if kind == S_IFIFO { _ = fcntl(file, F_SETFL, 0) }
+    return try all(of: file, path, limit)
+  }
+
+  /// The bytes of standard input, whatever it is, at most `limit`. Not by way of /dev/stdin: a chroot
+  /// may have none, and a socket can't be opened there.
+  ///
+  /// - Throws: `Failure` 65 where it is too large, 74 where reading fails.
+  public static func standardInput(limit: Int = 32 << 20) throws(Failure) -> [UInt8] {
+    try all(of: STDIN_FILENO, "standard input", limit)
+  }
+
+  private static func all(of file: Int32, _ path: String, _ limit: Int) throws(Failure) -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while bytes.count <= limit {

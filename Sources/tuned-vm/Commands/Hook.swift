@@ -30,10 +30,10 @@ struct HookCommand: ParsableCommand {
     let watch = Stopwatch()
     guard words.count > 1, words[1] == "migrate" else {
       // libvirt writes the definition all the same.
-      _ = try? InputFile.read("/dev/stdin", limit: 16 << 20)
+      _ = try? InputFile.standardInput(limit: 16 << 20)
       return
     }
-    guard let bytes = try? InputFile.read("/dev/stdin", limit: 16 << 20) else { return }
+    guard let bytes = try? InputFile.standardInput(limit: 16 << 20) else { return }
     LastWord.arm(bytes, milliseconds: Self.limit)
     let text = String(decoding: bytes, as: UTF8.self)
     let answer = Array(text.utf8) == bytes ? rewritten(text, watch) : nil
