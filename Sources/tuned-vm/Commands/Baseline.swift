@@ -18,6 +18,8 @@ struct DriftSituation {
   let report: Report
   let facts: StableFacts
   let store: BaselineStore
+  /// Where this program's own transactions are written down.
+  let journals: StateDirectory
 
   init(_ input: InputOptions) throws {
     // A baseline holds every domain; --domain is for what is shown.
@@ -29,11 +31,18 @@ struct DriftSituation {
       generatedAt: Clock.now())
     facts = StableFacts(situation.context.facts)
     store = BaselineStore(stateDirectory: input.stateDirectory)
+    journals = StateDirectory(input.stateDirectory)
   }
 
   /// What moved since a baseline.
   func drift(since baseline: Baseline) -> DriftReport {
-    DriftReport(comparing: baseline, file: store.file(for: report.host), with: facts, report)
+    let drift = DriftReport(
+      comparing: baseline, file: store.file(for: report.host), with: facts, report)
+    // Asked only where there is something to explain: most runs are silent.
+    guard !drift.drifted.isEmpty else { return drift }
+    return drift.traced(
+      by: DriftTraceProbe.traces(
+        below: situation.request.root ?? "/", for: drift, state: journals))
   }
 }
 
