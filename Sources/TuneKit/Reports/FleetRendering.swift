@@ -313,18 +313,30 @@ struct FleetHTML {
   }
 
   /// The mean score of each day as bars.
+  /// A bar a day with its score on it; under the first and the last bar the day.
   private var trend: String {
-    guard report.trend.count > 1 else { return "" }
+    guard let first = report.trend.first, let last = report.trend.last, report.trend.count > 1
+    else { return "" }
     let bars = report.trend.enumerated().map { index, day in
       let height = max(1, min(100, day.score))
       return "<g><title>\(HTML.text(day.day)): \(day.score) over \(day.hosts) hosts</title>"
-        + "<rect class=\"full\" x=\"\(index * 24)\" y=\"\(100 - height)\" width=\"20\" "
-        + "height=\"\(height)\" rx=\"2\"/></g>"
+        + "<rect class=\"full\" x=\"\(index * 24)\" y=\"\(112 - height)\" width=\"20\" "
+        + "height=\"\(height)\" rx=\"2\"/>"
+        + label("\(day.score)", x: index * 24 + 10, y: 109 - height, anchor: "middle") + "</g>"
     }
-    let width = report.trend.count * 24
+    // Room for two dates side by side.
+    let width = max(report.trend.count * 24, 160)
+    let end = report.trend.count * 24 < 160 ? width : report.trend.count * 24 - 4
+    let days =
+      label(first.day, x: 0, y: 124, anchor: "start")
+      + label(last.day, x: end, y: 124, anchor: "end")
     return
-      "<section><h2>Mean score by day</h2><div class=\"map\"><svg viewBox=\"0 0 \(width) 100\" "
+      "<section><h2>Mean score by day</h2><div class=\"map\"><svg viewBox=\"0 0 \(width) 128\" "
       + "style=\"min-width:0\" width=\"\(width)\" role=\"img\" aria-label=\"Mean score by day\">"
-      + "\(bars.joined())</svg></div></section>"
+      + "\(bars.joined())\(days)</svg></div></section>"
+  }
+
+  private func label(_ text: String, x: Int, y: Int, anchor: String) -> String {
+    "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"\(anchor)\" font-size=\"10\">\(HTML.text(text))</text>"
   }
 }
