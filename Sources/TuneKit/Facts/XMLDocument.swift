@@ -84,6 +84,8 @@ public final class XMLDocument: Sendable {
   /// Reads a text.
   public convenience init(_ text: String) throws(XMLError) { try self.init(Array(text.utf8)) }
 
+  /// The text.
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
   /// The outermost element.
   public var root: XMLNode { XMLNode(document: self, index: 0) }
   /// The element that paths start from.

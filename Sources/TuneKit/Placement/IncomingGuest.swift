@@ -63,10 +63,10 @@ public struct IncomingGuest {
   }
 
   private func applied(_ edits: [XMLEdit], _ topology: Topology) -> String? {
-    guard !edits.isEmpty, let edited = try? DomainXMLEdit.apply(edits, to: text),
-      (try? XMLDocument(edited)) != nil,
+    guard !edits.isEmpty, let definition = try? XMLDocument(text),
+      let edited = try? DomainXMLEdit.apply(edits, to: definition),
       StrictMemory.trap(in: edited, nodes: topology.nodes) == nil
     else { return nil }
-    return edited
+    return edited.text
   }
 }

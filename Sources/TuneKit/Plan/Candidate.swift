@@ -212,3 +212,24 @@ extension Candidate {
     return result
   }
 }
+
+extension Candidate {
+  /// What it does, where rules share whole remedies: the same edits of a domain are made once.
+  var content: String {
+    guard case .domain(let change) = change else { return key }
+    let edits = change.edits.map { "\($0.place)=\($0.outcome)" }
+    return "domain \(change.domain)\0" + edits.joined(separator: "\0")
+  }
+
+  /// Whether it wants something that none of these of the same id wants yet.
+  func adds(to same: [Candidate]) -> Bool {
+    guard let change else { return false }
+    guard case .domain(let edits) = change else {
+      return !same.contains { $0.change == change }
+    }
+    let known = same.reduce(into: [XMLEdit]()) { result, wish in
+      if case .domain(let change) = wish.change { result += change.edits }
+    }
+    return edits.edits.contains { !known.contains($0) }
+  }
+}

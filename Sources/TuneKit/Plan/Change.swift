@@ -128,7 +128,7 @@ public struct XMLPath: Sendable, Hashable, ExpressibleByStringLiteral, CustomStr
 
 /// One edit of a definition. Elements on the way that are missing are created, in the place
 /// libvirt's own output has them.
-public enum XMLEdit: Sendable, Equatable {
+public enum XMLEdit: Sendable, Hashable {
   /// Set an attribute, creating the element where it is missing.
   case setAttribute(XMLPath, name: String, value: String)
   /// Remove an attribute where it is there.

@@ -1,23 +1,29 @@
 // A domain definition as text: edits, what an edit touches, and passwords kept out of sight.
 
 enum DomainText {
-  /// The text after edits; bytes outside them are the same.
-  static func applying(_ edits: [XMLEdit], to text: String, domain: String) throws(ModelError)
-    -> String
-  {
-    do {
-      return try DomainXMLEdit.apply(edits, to: text)
-    } catch {
-      throw ModelError("cannot edit the definition of '\(domain.onOneLine)': \(error)")
+  /// The text with every password replaced, for diffs and plans: of the attributes `passwd` and
+  /// `password`, in comments too, and every value that speaks of one (arguments for QEMU).
+  static func withoutPasswords(_ definition: XMLDocument) -> String {
+    guard speaksOfPassword(definition.bytes[...]) else { return definition.text }
+    var bytes = definition.bytes
+    let values = definition.elements.flatMap(\.attributes).map(\.valueRange)
+    for range in values.reversed() where speaksOfPassword(definition.bytes[range]) {
+      bytes.replaceSubrange(range, with: Array(hiddenPassword.utf8))
     }
-  }
-
-  /// The text with every password replaced, for diffs and plans.
-  static func withoutPasswords(_ text: String) -> String {
-    guard text.utf8.contains(60) else { return text }
-    var result = text
+    var result = String(decoding: bytes, as: UTF8.self)
     for name in ["passwd", "password"] { result = masking(name, in: result) }
     return result
+  }
+
+  /// Whether `passw` stands somewhere, in whatever case.
+  private static func speaksOfPassword(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let word = Array("passw".utf8)
+    var rest = bytes
+    while let found = rest.firstIndex(where: { $0 | 0x20 == word[0] }) {
+      rest = rest[(found + 1)...]
+      if rest.prefix(4).map({ $0 | 0x20 }).elementsEqual(word.dropFirst()) { return true }
+    }
+    return false
   }
 
   private static func masking(_ name: String, in text: String) -> String {

@@ -21,9 +21,8 @@ public enum DomainValues {
   }
 
   /// The values that the edits find; nil where nothing is there.
-  static func before(_ edits: [XMLEdit], in text: String) -> String? {
-    guard let document = try? XMLDocument(text) else { return nil }
-    return joined(edits) { value(of: $0, in: document.baseNode) }
+  static func before(_ edits: [XMLEdit], in definition: XMLDocument) -> String? {
+    joined(edits) { value(of: $0, in: definition.baseNode) }
   }
 
   /// The values that the edits leave.

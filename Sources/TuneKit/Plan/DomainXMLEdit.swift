@@ -23,14 +23,23 @@ public enum DomainXMLEdit {
   public static func apply(
     _ edits: [XMLEdit], to text: String
   ) throws(XMLEditError) -> String {
-    var document = try scan(Array(text.utf8))
+    try apply(edits, to: try scan(Array(text.utf8))).text
+  }
+
+  /// The document after all edits; the same object where they change nothing.
+  ///
+  /// - Throws: `XMLEditError` where an edit can't be made.
+  static func apply(
+    _ edits: [XMLEdit], to document: XMLDocument
+  ) throws(XMLEditError) -> XMLDocument {
+    var document = document
     for edit in edits {
       guard let splice = try splice(for: edit, in: document) else { continue }
       var bytes = document.bytes
       bytes.replaceSubrange(splice.range, with: splice.bytes)
       document = try scan(bytes)
     }
-    return String(decoding: document.bytes, as: UTF8.self)
+    return document
   }
 
   /// A replacement of some bytes.

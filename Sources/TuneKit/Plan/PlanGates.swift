@@ -16,7 +16,8 @@ enum PlanGates {
 
   /// Checks one wish.
   static func check(
-    _ candidate: Candidate, domain: Domain?, text: String?, facts: Facts, options: PlanOptions
+    _ candidate: Candidate, domain: Domain?, definition: XMLDocument?, facts: Facts,
+    options: PlanOptions
   ) -> Answer {
     switch candidate.change {
     case .knob?, .persist?:
@@ -30,14 +31,14 @@ enum PlanGates {
       return .refused("\(owner.name) \(keeps); stop it, or --take \(candidate.rule)")
     case .domain(let change):
       guard let domain else { return .refused("there is no domain '\(change.domain)'") }
-      return check(change, of: candidate, domain, text, options, facts)
+      return check(change, of: candidate, domain, definition, options, facts)
     default: return .open
     }
   }
 
   private static func check(
-    _ change: DomainChange, of candidate: Candidate, _ domain: Domain, _ text: String?,
-    _ options: PlanOptions, _ facts: Facts
+    _ change: DomainChange, of candidate: Candidate, _ domain: Domain,
+    _ definition: XMLDocument?, _ options: PlanOptions, _ facts: Facts
   ) -> Answer {
     // A captured guest's threads and pages are where they were; nothing can be written to bring them
     // elsewhere.
@@ -48,14 +49,14 @@ enum PlanGates {
     guard let persistent = domain.source.persistent else {
       return .advice("the domain is transient: no definition that a next start could use")
     }
-    guard let text else {
+    guard let definition else {
       return .refused("its definition is not known: \(persistent.unknownReason)")
     }
     if change.edits.contains(where: isMachineType) {
       return .advice("the machine type is never changed: the guest sees other hardware")
     }
     if bootRisks.contains(candidate.rule) {
-      guard GuestSystem.of(text) == .linux else {
+      guard GuestSystem.of(definition) == .linux else {
         return .advice("the guest could not boot without the driver; its metadata isn't Linux")
       }
       guard options.confirmed, options.names(rule: candidate.rule, domain: domain.key) else {
@@ -87,10 +88,8 @@ enum GuestSystem: Equatable {
   case unknown
 
   /// Looks for libosinfo's `<os id="…">` in the metadata.
-  static func of(_ text: String) -> GuestSystem {
-    guard let document = try? XMLDocument(text),
-      let metadata = document.baseNode.first("metadata")
-    else { return .unknown }
+  static func of(_ definition: XMLDocument) -> GuestSystem {
+    guard let metadata = definition.baseNode.first("metadata") else { return .unknown }
     let ids = metadata.descendants.filter { $0.localName == "os" }.compactMap { $0["id"] }
     guard let id = ids.first else { return .unknown }
     if id.contains("microsoft.com/") { return .windows }

@@ -10,7 +10,11 @@ public struct Planner {
 
   private var snapshot: Snapshot
   /// Definitions as the changes so far leave them, by `Domain.key`.
-  private var texts: [String: String] = [:]
+  private var definitions: [String: XMLDocument] = [:]
+  private var editor: DefinitionEditor
+  /// The definition before and after a change, by the change's place: differences are made for the
+  /// plan that is shown, not for each round.
+  private var edited: [Int: (old: XMLDocument, new: XMLDocument)] = [:]
   /// Bytes of definitions that edits read anew so far, by `Domain.key`: a hostile definition of
   /// thousands of devices must not keep the planner for minutes.
   private var scanned: [String: Int] = [:]
@@ -50,9 +54,9 @@ public struct Planner {
     }
     var wishes = Candidate.all(in: report, costs: costs)
     var findings = report.findings.count
-    var planner = Planner(context, options)
-    var plan = planner.run(Candidate.arranged(wishes, order: order))
-    for _ in 0..<roundLimit where !plan.work.isEmpty {
+    var planner = Planner(context, options, DefinitionEditor())
+    planner.run(Candidate.arranged(wishes, order: order))
+    for _ in 0..<roundLimit where planner.hasWork {
       let after = context.after(planner.modelled)
       var next = judged(after)
       var hasMoved = false
@@ -70,10 +74,10 @@ public struct Planner {
       guard hasMoved || !more.isEmpty else { break }
       findings += next.findings.count
       wishes += more
-      planner = Planner(context, options)
-      plan = planner.run(Candidate.arranged(wishes, order: order))
+      planner = Planner(context, options, planner.editor)
+      planner.run(Candidate.arranged(wishes, order: order))
     }
-    return plan
+    return planner.finished()
   }
 
   /// 250 edits of a definition of 64 KiB, a hundred times what a usual one takes.
@@ -82,27 +86,34 @@ public struct Planner {
   /// Rules that still want something after so many rounds go in a circle.
   private static let roundLimit = 8
 
-  private init(_ context: Context, _ options: PlanOptions) {
+  private init(_ context: Context, _ options: PlanOptions, _ editor: DefinitionEditor) {
     self.context = context
     self.options = options
+    self.editor = editor
     author = Snapshot.Author(profile: context.profile.name, hash: context.profile.digest)
     snapshot = context.facts.snapshot
     domains = Dictionary(
       context.facts.domains.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-    texts = domains.compactMapValues { $0.source.persistent?.value }
+    definitions = domains.compactMapValues { domain in
+      domain.source.persistent?.value.map { _ in domain.definition.node.document }
+    }
   }
 
   /// The host as the plan leaves it.
   private var modelled: Snapshot {
     var result = snapshot
-    for (key, text) in texts {
-      guard let domain = domains[key], let source = domain.source.persistent else { continue }
-      result.domains[domain.index].persistent = Known(text, from: source.source)
+    for (key, definition) in definitions {
+      guard let domain = domains[key], let source = domain.source.persistent,
+        definition !== domain.definition.node.document
+      else { continue }
+      result.domains[domain.index].persistent = Known(definition.text, from: source.source)
     }
     return result
   }
 
-  private mutating func run(_ everything: [Candidate]) -> Plan {
+  private var hasWork: Bool { changes.contains { $0.kind != .advice } }
+
+  private mutating func run(_ everything: [Candidate]) {
     var wishes = everything.compactMap { admitted($0) }
     let room = HugePageRoom.check(wishes, context.facts)
     for (wish, reason) in room.refused { refuse(wish, .unsafe, reason) }
@@ -126,11 +137,11 @@ public struct Planner {
         failed.insert(wish.id)
       }
     }
-    return finished()
   }
 
-  private func finished() -> Plan {
-    Plan(
+  private mutating func finished() -> Plan {
+    describeEdits()
+    return Plan(
       profile: context.profile.name, profileHash: author.hash,
       factsDigest: PlanDigest.of(changes, context.facts.snapshot, domains),
       changes: PlannedChange.gathered(changes), conflicts: conflicts,
@@ -170,7 +181,7 @@ public struct Planner {
       return advice(from: wish, because: "no boot loader drop-in directory is known here")
     }
     let answer = PlanGates.check(
-      wish, domain: key.flatMap { domains[$0] }, text: key.flatMap { texts[$0] },
+      wish, domain: key.flatMap { domains[$0] }, definition: key.flatMap { definitions[$0] },
       facts: context.facts, options: options)
     switch answer {
     case .open: return wish
@@ -307,32 +318,34 @@ public struct Planner {
       changes.append(planned(wish, before: wish.observed, after: wish.value, rests))
       return
     }
-    guard let domain = domains[change.domain], let text = texts[change.domain] else {
+    guard let definition = definitions[change.domain] else {
       throw ModelError("the definition of '\(change.domain)' is not known")
     }
-    let read = scanned[change.domain, default: 0] + text.utf8.count * max(1, change.edits.count)
+    let read =
+      scanned[change.domain, default: 0] + definition.bytes.count * max(1, change.edits.count)
     guard read <= Self.scanLimit else {
       throw ModelError(
         "the definition of '\(change.domain)' is too large for so many edits in one plan; choose some "
           + "with --only")
     }
     scanned[change.domain] = read
-    let edited = try DomainText.applying(change.edits, to: text, domain: change.domain)
-    let nodes = context.facts.topology.nodes
-    if let trap = StrictMemory.trap(in: edited, nodes: nodes),
-      StrictMemory.trap(in: text, nodes: nodes) == nil
-    {
-      throw ModelError(trap)
+    let result = try editor.apply(
+      change.edits, to: definition, domain: change.domain, nodes: context.facts.topology.nodes)
+    guard result !== definition || !change.live.isEmpty else { return }
+    definitions[change.domain] = result
+    edited[changes.count] = (definition, result)
+    changes.append(planned(wish, before: nil, after: DomainValues.after(change.edits), rests))
+  }
+
+  /// Fills in what each edit finds and its difference, without passwords.
+  private mutating func describeEdits() {
+    for (index, (old, new)) in edited {
+      guard case .domain(let change) = changes[index].change else { continue }
+      changes[index].before = DomainValues.before(change.edits, in: old)
+      changes[index].diff = UnifiedDiff.make(
+        old: DomainText.withoutPasswords(old), new: DomainText.withoutPasswords(new),
+        name: "\(change.domain).xml")
     }
-    guard edited != text || !change.live.isEmpty else { return }
-    texts[change.domain] = edited
-    var entry = planned(
-      wish, before: DomainValues.before(change.edits, in: text),
-      after: DomainValues.after(change.edits), rests)
-    entry.diff = UnifiedDiff.make(
-      old: DomainText.withoutPasswords(text), new: DomainText.withoutPasswords(edited),
-      name: "\(domain.key).xml")
-    changes.append(entry)
   }
 
   private func planned(
@@ -366,27 +379,6 @@ extension Candidate {
   var isKernelArgument: Bool {
     if case .persist(.kernelArgument) = change { return true }
     return false
-  }
-}
-
-extension Candidate {
-  /// What it does, where rules share whole remedies: the same edits of a domain are made once.
-  fileprivate var content: String {
-    guard case .domain(let change) = change else { return key }
-    let edits = change.edits.map { "\($0.place)=\($0.outcome)" }
-    return "domain \(change.domain)\0" + edits.joined(separator: "\0")
-  }
-
-  /// Whether it wants something that none of these of the same id wants yet.
-  fileprivate func adds(to same: [Candidate]) -> Bool {
-    guard let change else { return false }
-    guard case .domain(let edits) = change else {
-      return !same.contains { $0.change == change }
-    }
-    let known = same.reduce(into: [XMLEdit]()) { result, wish in
-      if case .domain(let change) = wish.change { result += change.edits }
-    }
-    return edits.edits.contains { !known.contains($0) }
   }
 }
 

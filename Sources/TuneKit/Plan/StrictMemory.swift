@@ -4,9 +4,8 @@
 
 enum StrictMemory {
   /// Why a definition would not start; nil where it would.
-  static func trap(in text: String, nodes: [Topology.Node]) -> String? {
-    guard let document = try? XMLDocument(text) else { return nil }
-    let root = document.baseNode
+  static func trap(in definition: XMLDocument, nodes: [Topology.Node]) -> String? {
+    let root = definition.baseNode
     guard root.descend("memoryBacking/hugepages") != nil || isPreallocated(root) else { return nil }
     guard let emulator = emulatorCPUs(root) else { return nil }
     for id in strictNodes(root) {

@@ -68,12 +68,16 @@ public enum UnifiedDiff {
   ) -> [Edit] {
     let old = before.map { Line($0) }
     let new = after.map { Line($0) }
+    // What both begin and end with needs no search; an edit leaves most lines alone.
+    let start = zip(old, new).prefix { $0 == $1 }.count
+    let room = min(old.count, new.count) - start
+    let end = zip(old.reversed(), new.reversed()).prefix(room).prefix { $0 == $1 }.count
     var removed = Set<Int>()
     var inserted = Set<Int>()
-    for change in new.difference(from: old) {
+    for change in new[start..<(new.count - end)].difference(from: old[start..<(old.count - end)]) {
       switch change {
-      case .remove(let offset, _, _): removed.insert(offset)
-      case .insert(let offset, _, _): inserted.insert(offset)
+      case .remove(let offset, _, _): removed.insert(start + offset)
+      case .insert(let offset, _, _): inserted.insert(start + offset)
       }
     }
     var edits: [Edit] = []

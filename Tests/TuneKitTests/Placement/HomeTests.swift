@@ -77,7 +77,8 @@ import Testing
       )
       for domain in Facts(after).domains {
         let text = try #require(domain.source.persistent?.value)
-        #expect(StrictMemory.trap(in: text, nodes: Facts(after).topology.nodes) == nil)
+        #expect(
+          StrictMemory.trap(in: try XMLDocument(text), nodes: Facts(after).topology.nodes) == nil)
       }
     }
   }

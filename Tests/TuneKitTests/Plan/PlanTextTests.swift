@@ -18,6 +18,18 @@ import Testing
     #expect(PathPattern.joined(["/a/b", "/a"]) == "/a/b and 1 more")
   }
 
+  @Test(arguments: [
+    ("<graphics passwd='a&amp;b' port='1'/>", "<graphics passwd='(hidden)' port='1'/>"),
+    ("<!-- <graphics passwd = \"x\"/> --><a/>", "<!-- <graphics passwd = \"(hidden)\"/> --><a/>"),
+    ("<arg value='secret,id=s,Password=x'/>", "<arg value='(hidden)'/>"),
+    ("<description>no passwd here</description>", "<description>no passwd here</description>"),
+    ("<disk pass='w'/>", "<disk pass='w'/>"),
+  ])
+  func passwordsAreHidden(_ inner: String, _ expected: String) throws {
+    let definition = try XMLDocument("<domain>\(inner)</domain>")
+    #expect(DomainText.withoutPasswords(definition) == "<domain>\(expected)</domain>")
+  }
+
   @Test func aDiffWithAHiddenPasswordIsUsableByPatch() throws {
     let diff = """
       --- a/x

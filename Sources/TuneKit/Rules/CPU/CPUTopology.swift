@@ -27,9 +27,9 @@ struct CPUTopology: Rule {
           ? "\(domain.key): Windows uses two of its \(vcpus) sockets"
           : "\(domain.key) shows each of its \(vcpus) vCPUs as a socket", sockets: 1, threads: 1)
     }
-    let text =
-      "\(topology.sockets) sockets × \(topology.dies * topology.clusters * topology.cores) cores × "
-      + "\(topology.threads) threads"
+    let sockets = topology.sockets == 1 ? "1 socket" : "\(topology.sockets) sockets"
+    let cores = topology.dies * topology.clusters * topology.cores
+    let text = "\(sockets) × \(cores) cores × \(topology.threads) threads"
     guard topology.product == vcpus else {
       return violation(
         context, domain, text, .critical,
@@ -43,7 +43,7 @@ struct CPUTopology: Rule {
     {
       return violation(
         context, domain, text, nil,
-        "\(domain.key) spans \(nodes.count) nodes and shows \(topology.sockets) sockets",
+        "\(domain.key) spans \(nodes.count) nodes and shows \(sockets)",
         sockets: nodes.count, threads: topology.threads, cause: "\(domain.key) is spread over nodes"
       )
     }
