@@ -11,6 +11,8 @@ import TuneKit
     (.success, "audit --root TREE --fail-on never", ":"),
     (.findings, "audit --root TREE --fail-on info", ":"),
     (.usage, "audit --root TREE --format yaml", ":"),
+    (.usage, "plan --root TREE --take gouvernor", ":"),
+    (.findings, "plan --root TREE --profile latency --take governor --take mem.*", ":"),
     (.malformed, "audit --root TREE --domain-xml DIR/bad.xml", "echo '<domain' >DIR/bad.xml"),
     (.noInput, "audit --root DIR/absent", ":"),
     (.unavailable, "audit -c nonsense:///nowhere", ":"),

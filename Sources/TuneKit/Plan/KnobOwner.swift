@@ -27,6 +27,12 @@ struct KnobOwner: Equatable {
     }
   }
 
+  /// What `--take` may name besides files: rules, short names and sysctls that are there.
+  static func names(in facts: Facts, rules: [String]) -> [String] {
+    rules + shortNames.values
+      + facts.snapshot.files.keys.filter { $0.hasPrefix("/proc/sys/") }.map { name(of: $0) }
+  }
+
   private static func key(of change: Change) -> (name: String, path: String, value: String)? {
     switch change {
     case .knob(let path, let value): (name(of: path), path, value)
@@ -43,13 +49,14 @@ struct KnobOwner: Equatable {
     if path.hasPrefix(sysctls) {
       return String(path.dropFirst(sysctls.count).map { $0 == "/" ? "." : $0 })
     }
-    let ends = [
-      "/scaling_governor": "governor", "/energy_performance_preference": "epp",
-      "/transparent_hugepage/enabled": "thp", "/min_perf_pct": "min-perf",
-      "/ksm/run": "ksm", "/smp_affinity_list": "irq-affinity", "/smp_affinity": "irq-affinity",
-    ]
-    return ends.first { path.hasSuffix($0.key) }?.value ?? path
+    return shortNames.first { path.hasSuffix($0.key) }?.value ?? path
   }
+
+  private static let shortNames = [
+    "/scaling_governor": "governor", "/energy_performance_preference": "epp",
+    "/transparent_hugepage/enabled": "thp", "/min_perf_pct": "min-perf",
+    "/ksm/run": "ksm", "/smp_affinity_list": "irq-affinity", "/smp_affinity": "irq-affinity",
+  ]
 
   // MARK: - TuneD
 

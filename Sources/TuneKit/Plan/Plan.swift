@@ -142,4 +142,15 @@ public struct PlanOptions: Sendable {
     self.reachesHost = reachesHost
     self.take = take
   }
+
+  /// The first value of `--take` that names nothing, and what it could have named.
+  public func unknownTake(_ facts: Facts, rules: [String]) -> (value: String, known: [String])? {
+    guard !take.isEmpty else { return nil }
+    let known = KnobOwner.names(in: facts, rules: rules)
+    let files = facts.snapshot.files.keys
+    return take.first { value in
+      let glob = Glob(value)
+      return !known.contains { glob.matches($0) } && !files.contains { glob.matches($0) }
+    }.map { ($0, known) }
+  }
 }

@@ -61,6 +61,10 @@ struct Proposal {
       only: filter.only, skip: filter.skip,
       domains: Self.intersection(situation.selection.domains, domains), confirmed: confirmed,
       reachesHost: input.domainXml.isEmpty || input.root != nil, take: filter.take)
+    if let wrong = options.unknownTake(context.facts, rules: situation.rules.map(\.about.id)) {
+      let hint = Nearest.hint(wrong.value, in: wrong.known)
+      throw Failure(.usage, "no knob or rule \(wrong.value.quoted()) to take over\(hint)")
+    }
     plan = Planner.plan(
       report, context, rules: situation.rules, options: options, selection: selection)
     self.situation = situation
