@@ -79,12 +79,9 @@ final class Transaction {
   private func made(_ changes: [PlannedChange]) {
     outcome.made += changes
     for change in changes {
-      if let change = change.change, case .domain = change { continue }
-      if let change = change.change,
-        let after = try? snapshot.applying(change, by: author)
-      {
-        snapshot = after
-      }
+      guard let change = change.change else { continue }
+      if case .domain = change { continue }
+      _ = try? snapshot.apply(change, by: author)
     }
   }
 
@@ -122,13 +119,14 @@ final class Transaction {
   /// A knob or pool of a tree: every file that the kernel would show otherwise is replaced.
   private func writeTree(_ change: PlannedChange) throws(SystemError) {
     guard let wanted = change.change else { return }
-    let after: Snapshot
+    let changed: [String]
+    var after = snapshot
     do {
-      after = try snapshot.applying(wanted, by: author)
+      changed = try after.apply(wanted, by: author)
     } catch {
       throw SystemError("write", change.target, reason: error.description)
     }
-    for path in after.files.keys.sorted() where after.files[path] != snapshot.files[path] {
+    for path in changed {
       guard case .text(let text) = after.files[path], let old = snapshot.raw(path).value else {
         continue
       }

@@ -95,12 +95,10 @@ private struct ScriptWriter {
         "printf '%s\\n' \(shellQuoted(change.after ?? "")) > \(quoted(change.target))"
       ]
     }
-    guard let after = try? snapshot.applying(wanted) else { return ["# the kernel refuses it"] }
-    defer { snapshot = after }
+    guard let changed = try? snapshot.apply(wanted) else { return ["# the kernel refuses it"] }
     return before
-      + after.files.keys.sorted().compactMap { path in
-        guard after.files[path] != snapshot.files[path], case .text(let text) = after.files[path]
-        else { return nil }
+      + changed.compactMap { path in
+        guard case .text(let text) = snapshot.files[path] else { return nil }
         return "put \(quoted(path)) \(shellQuoted(text))"
       }
   }

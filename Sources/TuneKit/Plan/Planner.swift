@@ -305,9 +305,7 @@ public struct Planner {
     }
     let before = current(change)
     if case .persist(let item) = change, before == DropIn.line(item) { return }
-    let after = try snapshot.applying(change, by: author)
-    guard after != snapshot else { return }
-    snapshot = after
+    guard try !snapshot.apply(change, by: author).isEmpty else { return }
     changes.append(planned(wish, before: before, after: wish.value, rests))
   }
 

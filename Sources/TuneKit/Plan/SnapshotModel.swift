@@ -33,14 +33,39 @@ extension Snapshot {
     -> Snapshot
   {
     var result = self
-    switch change {
-    case .knob(let path, let value): try result.write(value, to: path)
-    case .hugePages(let node, let size, let count):
-      try result.reserve(count, ofKiB: size, on: node)
-    case .persist(let item): result.persist(item, by: author)
-    case .domain(let change): try result.edit(change)
-    }
+    try result.apply(change, by: author)
     return result
+  }
+
+  /// Carries out a change in place: what many changes of a large host take, for a copy costs as much
+  /// as the host has files.
+  ///
+  /// - Returns: the host's files that now say something else, sorted.
+  /// - Throws: ``ModelError`` where the kernel or libvirt would refuse it; nothing changed then.
+  @discardableResult
+  public mutating func apply(_ change: Change, by author: Author = Author()) throws(ModelError)
+    -> [String]
+  {
+    let places = Self.reach(of: change)
+    let before = places.map { files[$0] }
+    switch change {
+    case .knob(let path, let value): try write(value, to: path)
+    case .hugePages(let node, let size, let count):
+      try reserve(count, ofKiB: size, on: node)
+    case .persist(let item): persist(item, by: author)
+    case .domain(let change): try edit(change)
+    }
+    return zip(places, before).filter { files[$0] != $1 }.map(\.0).sorted()
+  }
+
+  /// The files that a change of the host can show itself in.
+  private static func reach(of change: Change) -> [String] {
+    switch change {
+    case .knob(let path, _): [path] + (exclusiveTwin[path].map { [$0] } ?? [])
+    case .hugePages(let node, let size, _): poolFiles(node: node, sizeKiB: size)
+    case .persist(let item): [DropIn(for: item).path]
+    case .domain: []
+    }
   }
 
   /// The snapshot after several changes, in order.
@@ -48,7 +73,7 @@ extension Snapshot {
     -> Snapshot
   {
     var result = self
-    for change in changes { result = try result.applying(change, by: author) }
+    for change in changes { try result.apply(change, by: author) }
     return result
   }
 

@@ -6,6 +6,17 @@ extension Snapshot {
     "/sys/devices/system/node/node\(node)/hugepages/hugepages-\(sizeKiB)kB"
   }
 
+  /// Every file that shows a pool or its part of a sum.
+  static func poolFiles(node: Int, sizeKiB: Int) -> [String] {
+    let sum = "/sys/kernel/mm/hugepages/hugepages-\(sizeKiB)kB"
+    return [poolDirectory(node: node, sizeKiB: sizeKiB), sum].flatMap {
+      [$0 + "/nr_hugepages", $0 + "/free_hugepages"]
+    } + [
+      "/proc/meminfo", "/sys/devices/system/node/node\(node)/meminfo",
+      "/proc/sys/vm/nr_hugepages", "/proc/sys/vm/nr_hugepages_mempolicy",
+    ]
+  }
+
   /// Sets a node's pool to `count` pages, as the kernel would show it.
   mutating func reserve(_ count: Int, ofKiB size: Int, on node: Int) throws(ModelError) {
     let pool = Self.poolDirectory(node: node, sizeKiB: size)

@@ -43,6 +43,27 @@ import Testing
     #expect(after.raw(DropIn.sysctl.path).value?.contains("vm.swappiness = 10") == true)
   }
 
+  @Test(arguments: [
+    Change.hugePages(node: 0, pageSizeKiB: 2048, count: 10),
+    .hugePages(node: 1, pageSizeKiB: 2048, count: 0),
+    .hugePages(node: 1, pageSizeKiB: 1_048_576, count: 3),
+    .knob(path: "/proc/sys/vm/dirty_ratio", value: "10"),
+    .knob(path: "/sys/kernel/mm/transparent_hugepage/enabled", value: "madvise"),
+    .persist(.sysctl(key: "vm.swappiness", value: "10")),
+  ])
+  func whatApplyingNamesIsExactlyWhatChanged(_ change: Change) throws {
+    for before in [host, .exampleHost(), .exampleHost(nodes: 1)] {
+      var after = before
+      guard let named = try? after.apply(change) else {
+        #expect(after == before, "a refused change leaves everything")
+        continue
+      }
+      let files = Set(before.files.keys).union(after.files.keys)
+      #expect(named == files.filter { before.files[$0] != after.files[$0] }.sorted())
+      #expect(try before.applying(change) == after)
+    }
+  }
+
   @Test func whatIsNotThereCanNotBeWritten() {
     #expect(throws: ModelError.self) { try host.applying(.knob(path: "/sys/none", value: "1")) }
   }
