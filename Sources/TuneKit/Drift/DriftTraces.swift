@@ -142,7 +142,10 @@ extension DriftTraces {
   /// Where libvirt's QEMU driver keeps what an entry speaks of; nil for what is no domain's and for
   /// names that can be no file's.
   fileprivate static func file(of entry: DriftEntry) -> String? {
-    guard let name = domain(of: entry), !name.utf8.contains(UInt8(ascii: "/")) else { return nil }
+    // Autostart is a link beside the definition.
+    guard let name = domain(of: entry), !name.utf8.contains(UInt8(ascii: "/")),
+      entry.id.key != "autostart"
+    else { return nil }
     let directory = entry.id.key.hasPrefix("live/") ? "/run" : "/etc"
     return "\(directory)/libvirt/qemu/\(name).xml"
   }

@@ -82,23 +82,28 @@ extension FleetReport {
     private static let distance = 15
 
     static func found(in hosts: [Host]) -> [Outlier] {
-      let groups = Dictionary(grouping: hosts) { "\($0.cpuModel ?? "")\u{0}\($0.profile)" }
-      return groups.values.flatMap(found(inGroup:)).sorted {
+      let groups = Dictionary(grouping: hosts.indices) { place in
+        [hosts[place].cpuModel ?? "", hosts[place].profile]
+      }
+      return groups.values.flatMap { found(in: hosts, at: $0) }.sorted {
         ($0.host.score, $0.host.label) < ($1.host.score, $1.host.label)
       }
     }
 
-    private static func found(inGroup hosts: [Host]) -> [Outlier] {
-      guard hosts.count >= smallest else { return [] }
-      let scores = hosts.map(\.score).sorted()
+    private static func found(in hosts: [Host], at places: [Int]) -> [Outlier] {
+      guard places.count >= smallest else { return [] }
+      let scores = places.map { hosts[$0].score }.sorted()
       let median = scores[scores.count / 2]
-      let low = hosts.filter { $0.score <= median - distance }
+      let low = places.filter { hosts[$0].score <= median - distance }
       guard !low.isEmpty else { return [] }
       var counts: [String: Int] = [:]
-      for host in hosts { host.rules.each { rule, _ in counts[rule, default: 0] += 1 } }
-      return low.map { host in
-        let apart = host.rules.names.filter { (counts[$0] ?? 0) * 4 <= hosts.count }
-        return Outlier(host: host, median: median, group: hosts.count, apart: apart)
+      for place in places {
+        hosts[place].rules.each { rule, _ in counts[rule, default: 0] += 1 }
+      }
+      return low.map { place in
+        let apart = hosts[place].rules.names.filter { (counts[$0] ?? 0) * 4 <= places.count }
+        return Outlier(
+          host: hosts[place], median: median, group: places.count, apart: apart)
       }
     }
   }

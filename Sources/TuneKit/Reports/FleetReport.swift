@@ -173,7 +173,7 @@ public struct FleetReport: Sendable {
   ) {
     self.generatedAt = generatedAt
     self.reports = reports
-    self.hosts = hosts.sorted { ($0.score, $0.label) < ($1.score, $1.label) }
+    self.hosts = Self.worstFirst(hosts)
     rules = Rule.counted(hosts)
     outliers = Outlier.found(in: hosts)
     changes = Change.counted(hosts)
@@ -183,6 +183,15 @@ public struct FleetReport: Sendable {
     }
     self.trend = trend
     self.quarantine = quarantine
+  }
+
+  /// Sorts places, not hosts: a host is many words to move, and a fleet has a hundred thousand.
+  private static func worstFirst(_ hosts: [Host]) -> [Host] {
+    let keys = hosts.map { (score: $0.score, label: $0.label) }
+    return hosts.indices.sorted { left, right in
+      let (a, b) = (keys[left], keys[right])
+      return a.score != b.score ? a.score < b.score : a.label < b.label
+    }.map { hosts[$0] }
   }
 
   /// The mean score of all hosts, rounded; 0 without hosts.
