@@ -1,7 +1,7 @@
 """check_guest.py DIR NAME: whether a guest that ran is where its definition says.
 
 DIR/NAME.xml is virsh's dumpxml, NAME.threads the guest's threads with the CPUs the kernel lets them
-use, NAME.numa_maps its memory. Prints each difference; the exit code is 1 then.
+use, NAME.numa_maps its memory, NAME.nodes each node's CPUs. Prints each difference; the exit code is 1 then.
 """
 import re, sys
 import xml.etree.ElementTree as tree
@@ -39,10 +39,18 @@ for pin in domain.findall("cputune/iothreadpin"):
     if numbers(found) != numbers(pin.get("cpuset")):
         wrong.append(f"IOThread {pin.get('iothread')}: {pin.get('cpuset')}, the kernel says {found}")
 
+if int(domain.findtext("iothreads") or 0) > len(domain.findall("cputune/iothreadpin")):
+    wrong.append("an IOThread is not pinned")
+
 memory = domain.find("numatune/memory")
 nodes = numbers(memory.get("nodeset")) if memory is not None else set()
 if not nodes:
     wrong.append("the definition binds no memory")
+cells = dict(line.split() for line in text("nodes").split("\n") if line)
+near = set().union(*(numbers(cells[str(node)]) for node in nodes)) if nodes else set()
+for vcpu, cpus in pins.items():
+    if not numbers(cpus) <= near:
+        wrong.append(f"vCPU {vcpu} is pinned to {cpus}, its memory is bound to nodes {sorted(nodes)}")
 mib = int(domain.find("memory").text) // 1024
 pages = {}
 for line in text("numa_maps").split("\n"):

@@ -4,8 +4,12 @@
 LAB=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 CACHE=${TUNED_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tuned-vm}/lab
 mkdir -p "$CACHE"
-WORK=$(mktemp -d "${TMPDIR:-/tmp}/tuned-vm-lab.XXXXXX")
-trap 'rm -rf "$WORK"' EXIT
+if [ -n "${LAB_INSIDE:-}" ]; then
+  WORK=$LAB_INSIDE
+else
+  WORK=$(mktemp -d "${TMPDIR:-/tmp}/tuned-vm-lab.XXXXXX")
+  trap '[ -z "${lab_guest:-}" ] || lab_cut; rm -rf "$WORK"' EXIT
+fi
 
 say() { printf '   %s\n' "$*"; }
 
@@ -41,7 +45,7 @@ lab_kernel() {
 }
 
 # lab_initrd OUT INIT FILE...: busybox, all modules a shape may want, and these programs.
-LAB_MODULES="virtio_pci virtio_blk virtio_scsi virtio_net sd_mod sr_mod ata_piix nvme bfq
+LAB_MODULES="virtio_pci virtio_blk ext4 virtio_scsi virtio_net sd_mod sr_mod ata_piix nvme bfq
   kyber-iosched dm-mod raid1 loop zram tun bridge bonding 8021q vhost_net acpi-cpufreq
   cpufreq_powersave cpufreq_ondemand cpufreq_conservative"
 lab_initrd() {
@@ -63,41 +67,73 @@ lab_overlay() {
   (cd "$dir" && find . | cpio -o -H newc --quiet) | cat "$base" - >"$out"
 }
 
-# lab_boot SECONDS INITRD APPEND QEMU-ARGUMENTS...: run a guest until it powers off. Its console
+# lab_qemu INITRD APPEND QEMU-ARGUMENTS...: the command that boots a guest, in $qemu. Its console
 # goes to $WORK/console, what it writes to /dev/ttyS2 to $WORK/result. COM2 stays empty: its
 # scratch register is the frequency control register of mkssdt. no_timer_check: a kernel that
 # believes in hardware counts ticks at boot and panics where a loaded machine lets them wait.
-lab_boot() {
-  local seconds=$1 initrd=$2 append=$3 accel=tcg,thread=multi
-  shift 3
-  [ -z "${LAB_ACCEL:-}" ] || accel=$LAB_ACCEL
+lab_qemu() {
+  qemu=(qemu-system-x86_64 -accel "${LAB_ACCEL:-tcg,thread=multi}" -display none -no-reboot
+    -nodefaults -kernel "$VMLINUZ" -initrd "$1"
+    -append "console=ttyS0 quiet panic=-1 8250.nr_uarts=4 no_timer_check $2"
+    -serial "file:$WORK/console" -serial null -serial "file:$WORK/result" "${@:3}")
+  : >"$WORK/console"
   : >"$WORK/result"
-  timeout -k 5 "$seconds" qemu-system-x86_64 -accel "$accel" -display none -no-reboot -nodefaults \
-    -kernel "$VMLINUZ" -initrd "$initrd" \
-    -append "console=ttyS0 quiet panic=-1 8250.nr_uarts=4 no_timer_check $append" \
-    -serial "file:$WORK/console" -serial null -serial "file:$WORK/result" "$@" \
-    </dev/null >"$WORK/qemu.log" 2>&1 || {
-    echo "   the guest did not end by itself within $seconds s" >&2
+}
+
+# lab_boot SECONDS INITRD APPEND QEMU-ARGUMENTS...: run a guest until it powers off.
+lab_boot() {
+  lab_qemu "${@:2}"
+  timeout -k 5 "$1" "${qemu[@]}" </dev/null >"$WORK/qemu.log" 2>&1 || {
+    echo "   the guest did not end by itself within $1 s" >&2
     return 1
   }
+}
+
+# lab_start SECONDS INITRD APPEND QEMU-ARGUMENTS...: the same in the background, for lab_cut.
+lab_start() {
+  lab_qemu "${@:2}"
+  timeout -k 5 "$1" "${qemu[@]}" </dev/null >"$WORK/qemu.log" 2>&1 &
+  lab_guest=$!
+}
+
+# lab_says SECONDS TEXT: wait until the guest's console holds a line with this text.
+lab_says() {
+  local n
+  for ((n = $1 * 5; n > 0; n--)); do
+    ! grep -qs -e "$2" "$WORK/console" || return 0
+    kill -0 "$lab_guest" 2>/dev/null || return 1
+    sleep 0.2
+  done
+  return 1
+}
+
+# lab_cut: the power fails. What the guest had not written to its disk is lost.
+lab_cut() {
+  pkill -KILL -P "$lab_guest" 2>/dev/null || true
+  wait "$lab_guest" 2>/dev/null || true
+  lab_guest=
+}
+
+# lab_shape NAME: QEMU's $arguments for a shape, its disks and its frequency table.
+lab_shape() {
+  shape "$1"
+  arguments="$cpu $machine $(shape_disks)"
+  [ -n "$cpus" ] || return 0
+  "$LAB/mkssdt" "$cpus" "$WORK/pss.aml"
+  arguments+=" -acpitable file=$WORK/pss.aml"
 }
 
 # lab_scenario SHAPE SECONDS SCRIPT OUT: boot SHAPE with the program inside, run SCRIPT there, and
 # unpack what it left into OUT. LAB_FILES are further files for the guest.
 lab_program=${TUNED_VM_RELEASE:-$LAB/../../.build/release/tuned-vm}
 lab_scenario() {
-  local name=$1 seconds=$2 script=$3 out=$4 arguments
+  local name=$1 seconds=$2 script=$3 out=$4
   [ -x "$lab_program" ] || fail "no program at $lab_program; run 'make build'"
   if [ ! -e "$WORK/scenario.cpio" ]; then
     lab_initrd "$WORK/scenario.cpio" "$LAB/guest/scenario-init.sh" "$LAB/guest/boot.sh=/boot.sh" \
       "$lab_program=/usr/bin/tuned-vm" /usr/bin/lstopo-no-graphics /usr/bin/numactl
   fi
-  shape "$name"
-  arguments="$cpu $machine $(shape_disks)"
-  if [ -n "$cpus" ]; then
-    "$LAB/mkssdt" "$cpus" "$WORK/pss.aml"
-    arguments+=" -acpitable file=$WORK/pss.aml"
-  fi
+  lab_shape "$name"
   echo "$setup" >"$WORK/setup.sh"
   lab_overlay "$WORK/scenario.cpio" "$WORK/boot.cpio" "$WORK/setup.sh=/setup.sh" \
     "$script=/scenario.sh" ${LAB_FILES:-}
@@ -107,6 +143,39 @@ lab_scenario() {
   mkdir -p "$out"
   tar -xzf "$WORK/result" -C "$out" 2>/dev/null || fail "$name: nothing came back"
 }
+
+# lab_nested SCRIPT FILE...: the two-node host with libvirtd, on a disk of its own in $WORK/root.img;
+# SCRIPT runs inside at each boot, FILEs lie beside it in /lab. lab_nested_boot runs it.
+lab_nested() {
+  local image file
+  if [ "$(id -u)" -ne 0 ] || ! command -v mmdebstrap >/dev/null; then
+    say "skipped: the nested host needs root and mmdebstrap"
+    exit 0
+  fi
+  image=$("$LAB/nested/mkroot") || { say "skipped: no Debian root could be made"; exit 0; }
+  cp --sparse=always "$image" "$WORK/root.img"
+  set -- "$1=/lab/scenario.sh" "${@:2}"
+  for file in "$LAB"/nested/*.xml "$LAB"/nested/*.yaml; do set -- "$@" "$file=/lab/${file##*/}"; done
+  "$LAB/mkinitrd" "$WORK/nested.cpio" "$LAB/nested/boot-init.sh" /bin/busybox "$KERNEL" \
+    "virtio_pci virtio_blk ext4" "$lab_program=/usr/bin/tuned-vm" "$LAB/nested/init.sh=/lab/init" "$@"
+  lab_shape two-nodes-libvirt
+  arguments+=" -drive file=$WORK/root.img,format=raw,if=none,id=v0,cache=unsafe
+    -device virtio-blk-pci,drive=v0,bus=pci.0"
+}
+
+# lab_nested_boot STEP SECONDS: boot it until it powers off; what it leaves goes to $WORK/STEP.
+lab_nested_boot() {
+  # shellcheck disable=SC2086
+  lab_boot "$2" "$WORK/nested.cpio" "step=$1" $arguments || fail "$1"
+  rm -rf "${WORK:?}/$1"
+  mkdir "$WORK/$1"
+  tar -xzf "$WORK/result" -C "$WORK/$1" 2>/dev/null || fail "$1: nothing came back"
+  sed -n 's/^\(\[[0-9. ]*\] [a-z.]*: \)/   \1/p' "$WORK/console"
+}
+
+# What a step left in $WORK: the exit code of a command, its first lines.
+code() { cat "$WORK/$1.code" 2>/dev/null || echo none; }
+show() { cat "$WORK/$1.out" "$WORK/$1.err" 2>/dev/null | head -n 20; }
 
 # lab_ready: what a scenario needs, or one line why it is skipped (exit code 0 for the runner).
 lab_ready() {
@@ -125,4 +194,24 @@ lab_ready() {
     say "skipped: no kernel (no network, and none in $CACHE)"
     exit 0
   fi
+}
+
+# lab_libvirt WHAT NEED...: a scenario's lines after this run inside, with a libvirtd of their own at
+# qemu:///system, and $program, the program that is looked at.
+lab_libvirt() {
+  local what=$1 need
+  shift
+  program=${TUNED_VM:-$lab_program}
+  [ -x "$program" ] || program=$LAB/../../.build/debug/tuned-vm
+  program=$(realpath "$program")
+  export LIBVIRT_DEFAULT_URI=qemu:///system
+  [ -z "${LAB_INSIDE:-}" ] || return 0
+  for need in libvirtd virsh qemu-system-x86_64 "$@"; do
+    command -v "$need" >/dev/null || { say "skipped: no $need here"; exit 0; }
+  done
+  [ "$(id -u)" = 0 ] || { say "skipped: a private libvirtd needs root"; exit 0; }
+  [ "$(nproc)" -gt 1 ] || { say "skipped: one CPU leaves no place to move to"; exit 0; }
+  [ -x "$program" ] || fail "no program at $program; run 'make build'"
+  "$LAB/libvirtd-here" "$WORK/libvirt" env "LAB_INSIDE=$WORK" bash "$(realpath "$0")" || fail "$what"
+  exit 0
 }

@@ -1,5 +1,6 @@
 # Tests/Lab/shapes.sh: the machines whose captures are fixtures. Sourced after lib.sh.
 #
+# SHAPES are the fixtures'; two-nodes-libvirt is the host of nested/.
 # shape NAME sets: cpus (for the frequency table, empty for none), cpu, machine and memory (QEMU
 # arguments), append (kernel command line) and setup (what the guest does before it is looked at).
 
@@ -31,6 +32,13 @@ shape() {
         -numa dist,src=0,dst=1,val=21"
       disks="pxb-nvme virtio"
       setup='echo performance | tee /sys/devices/system/cpu/cpufreq/policy*/scaling_governor'
+      ;;
+    two-nodes-libvirt)
+      cpus=12
+      machine="-smp 12,sockets=2,cores=6,threads=1 -m 4096 $(ram 0 2048) $(ram 1 2048)
+        -numa node,nodeid=0,cpus=0-5,memdev=m0 -numa node,nodeid=1,cpus=6-11,memdev=m1
+        -numa dist,src=0,dst=1,val=21"
+      disks="pxb-nvme"
       ;;
     two-nodes-smt)
       cpus=8 cpu=$intel

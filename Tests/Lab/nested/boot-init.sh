@@ -8,7 +8,8 @@ for module in $(cat /etc/modules.order); do insmod "/lib/modules/$module" >/dev/
 i=0
 while [ ! -b /dev/vda ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
 mount -t ext4 /dev/vda /mnt || exec sh
-for file in /usr/bin/tuned-vm /scenario.sh /*.yaml; do [ ! -e $file ] || cp $file /mnt/lab/; done
+cp /usr/bin/tuned-vm /lab/* /mnt/lab/
+chmod 755 /mnt/lab/init
 # A debug build brings its runtime.
 [ ! -d /opt ] || cp -a /opt /mnt/
 mount --move /proc /mnt/proc

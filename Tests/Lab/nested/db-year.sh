@@ -17,16 +17,11 @@ look() {
   definition >$out/$1.xml
   knobs >$out/$1.knobs
 }
-# Where the running guest really is: its threads and its memory.
+# Where the running guest really is.
 guest() {
   run $1.start virsh start db
-  sleep 8
-  pid=$(cat /run/libvirt/qemu/db.pid 2>/dev/null) || return
-  for task in /proc/$pid/task/*; do
-    echo "$(cat $task/comm 2>/dev/null): $(sed -n 's/^Cpus_allowed_list:\s*//p' $task/status 2>/dev/null)"
-  done >$out/$1.threads
-  cp /proc/$pid/numa_maps $out/$1.numa_maps
-  cat /tmp/db.serial >$out/$1.serial 2>/dev/null
+  up db
+  whereabouts db $1
   virsh destroy db >/dev/null
 }
 case $step in
