@@ -26,6 +26,7 @@ domain = tree.fromstring(text("xml"))
 threads = dict(line.rsplit(": ", 1) for line in text("threads").split("\n") if ": " in line)
 pins = {pin.get("vcpu"): pin.get("cpuset") for pin in domain.findall("cputune/vcpupin")}
 whole = domain.find("vcpu").get("cpuset")
+dedicated = bool(pins)
 if not pins and whole:
     pins = {str(number): whole for number in range(int(domain.find("vcpu").text))}
 if not pins:
@@ -34,13 +35,18 @@ for vcpu, cpus in pins.items():
     found = [allowed for thread, allowed in threads.items() if thread.startswith(f"CPU {vcpu}/")]
     if [numbers(allowed) for allowed in found] != [numbers(cpus)]:
         wrong.append(f"vCPU {vcpu} is to run on {cpus}, the kernel says {found}")
-for pin in domain.findall("cputune/iothreadpin"):
-    found = threads.get(f"IO iothread{pin.get('iothread')}", "")
-    if numbers(found) != numbers(pin.get("cpuset")):
-        wrong.append(f"IOThread {pin.get('iothread')}: {pin.get('cpuset')}, the kernel says {found}")
-
-if int(domain.findtext("iothreads") or 0) > len(domain.findall("cputune/iothreadpin")):
-    wrong.append("an IOThread is not pinned")
+# An IOThread without a pin of its own runs where the guest's CPUs are.
+own = {pin.get("iothread"): pin.get("cpuset") for pin in domain.findall("cputune/iothreadpin")}
+for number in range(1, int(domain.findtext("iothreads") or 0) + 1):
+    cpus, found = own.get(str(number)) or whole or "", threads.get(f"IO iothread{number}", "")
+    if not cpus or numbers(found) != numbers(cpus):
+        wrong.append(f"IOThread {number} is to run on {cpus or 'CPUs'}, the kernel says {found}")
+    if dedicated and numbers(cpus) & set().union(*map(numbers, pins.values())):
+        wrong.append(f"IOThread {number} takes a vCPU's CPU: {cpus}")
+emulator = domain.find("cputune/emulatorpin")
+cpus = emulator.get("cpuset") if emulator is not None else whole
+if not cpus or numbers(threads.get("qemu-system-x86", "")) != numbers(cpus):
+    wrong.append(f"the emulator is to run on {cpus}, the kernel says {threads.get('qemu-system-x86')}")
 
 memory = domain.find("numatune/memory")
 nodes = numbers(memory.get("nodeset")) if memory is not None else set()
@@ -51,16 +57,24 @@ near = set().union(*(numbers(cells[str(node)]) for node in nodes)) if nodes else
 for vcpu, cpus in pins.items():
     if not numbers(cpus) <= near:
         wrong.append(f"vCPU {vcpu} is pinned to {cpus}, its memory is bound to nodes {sorted(nodes)}")
+# Guest memory: the huge pages where the definition asks for them, else the largest mapping.
 mib = int(domain.find("memory").text) // 1024
-pages = {}
+huge = domain.find("memoryBacking/hugepages") is not None
+mappings = []
 for line in text("numa_maps").split("\n"):
-    if " huge " in line + " ":
-        for node, count in re.findall(r" N(\d+)=(\d+)", line):
-            pages[int(node)] = pages.get(int(node), 0) + int(count)
-if sum(pages.values()) * 2 < mib:
-    wrong.append(f"{sum(pages.values())} huge pages back {mib} MiB")
-if set(pages) - nodes:
-    wrong.append(f"memory is bound to nodes {sorted(nodes)}, pages lie on {pages}")
+    if (" huge " in line + " ") == huge and " file=/usr" not in line:
+        size = int((re.search(r"kernelpagesize_kB=(\d+)", line) or [0, 4])[1])
+        mappings.append({int(n): int(c) * size // 1024 for n, c in re.findall(r" N(\d+)=(\d+)", line)})
+if not huge:
+    mappings = [max(mappings, key=lambda its: sum(its.values()))]
+pages = {}
+for its in mappings:
+    for node, count in its.items():
+        pages[node] = pages.get(node, 0) + count
+if huge and sum(pages.values()) < mib:
+    wrong.append(f"{sum(pages.values())} MiB of huge pages back {mib} MiB")
+if not pages or set(pages) - nodes:
+    wrong.append(f"memory is bound to nodes {sorted(nodes)}, MiB by node: {pages}")
 for line in wrong:
     print("   " + line)
 sys.exit(1 if wrong else 0)

@@ -1,5 +1,6 @@
 # Tests/Lab/lib.sh: what all scenarios share: the kernel, the initial file system, the boot.
 # Sourced by scripts with `set -euo pipefail`; LAB is this directory, CACHE outlives a clone.
+# LAB_KEEP=1 leaves what a scenario made below /tmp, to look at.
 
 LAB=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 CACHE=${TUNED_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tuned-vm}/lab
@@ -8,7 +9,7 @@ if [ -n "${LAB_INSIDE:-}" ]; then
   WORK=$LAB_INSIDE
 else
   WORK=$(mktemp -d "${TMPDIR:-/tmp}/tuned-vm-lab.XXXXXX")
-  trap '[ -z "${lab_guest:-}" ] || lab_cut; rm -rf "$WORK"' EXIT
+  trap '[ -z "${lab_guest:-}" ] || lab_cut; [ -n "${LAB_KEEP:-}" ] || rm -rf "$WORK"' EXIT
 fi
 
 say() { printf '   %s\n' "$*"; }
