@@ -1,7 +1,8 @@
-"""check_guest.py DIR NAME: whether a guest that ran is where its definition says.
+"""check_guest.py DIR NAME [--live]: whether a guest that ran is where its definition says.
 
 DIR/NAME.xml is virsh's dumpxml, NAME.threads the guest's threads with the CPUs the kernel lets them
-use, NAME.numa_maps its memory, NAME.nodes each node's CPUs. Prints each difference; the exit code is 1 then.
+use, NAME.numa_maps its memory, NAME.nodes each node's CPUs. With --live the memory of a guest
+without a binding is to lie beside its vCPUs. Prints each difference; the exit code is 1 then.
 """
 import re, sys
 import xml.etree.ElementTree as tree
@@ -50,9 +51,12 @@ if not cpus or numbers(threads.get("qemu-system-x86", "")) != numbers(cpus):
 
 memory = domain.find("numatune/memory")
 nodes = numbers(memory.get("nodeset")) if memory is not None else set()
+cells = dict(line.split() for line in text("nodes").split("\n") if line)
+if not nodes and "--live" in sys.argv:
+    used = set().union(*map(numbers, pins.values())) if pins else set()
+    nodes = {int(node) for node, cpus in cells.items() if numbers(cpus) & used}
 if not nodes:
     wrong.append("the definition binds no memory")
-cells = dict(line.split() for line in text("nodes").split("\n") if line)
 near = set().union(*(numbers(cells[str(node)]) for node in nodes)) if nodes else set()
 for vcpu, cpus in pins.items():
     if not numbers(cpus) <= near:

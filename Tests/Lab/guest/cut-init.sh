@@ -9,26 +9,7 @@ mount --bind /mnt/etc /etc
 step=$(sed -n 's/.*step=\([a-z]*\).*/\1/p' /proc/cmdline)
 now() { cut -d' ' -f1 /proc/uptime; }
 program() { /usr/bin/tuned-vm "$@"; }
-# Everything that apply may write, as one number.
-digest() {
-  case $1 in
-    live)
-      for f in /proc/sys/vm/swappiness /proc/sys/vm/dirty_ratio /proc/sys/vm/dirty_background_ratio \
-        /proc/sys/kernel/numa_balancing /sys/kernel/mm/transparent_hugepage/enabled \
-        /sys/kernel/mm/transparent_hugepage/defrag /sys/kernel/mm/ksm/run \
-        /sys/block/*/queue/scheduler /sys/block/*/queue/read_ahead_kb \
-        /sys/devices/system/cpu/cpufreq/policy*/scaling_governor \
-        /sys/module/kvm/parameters/halt_poll_ns; do
-        echo "$f $(cat $f 2>/dev/null)"
-      done >/tmp/live.knobs
-      (cat /tmp/live.knobs; cd /mnt/etc && find . -type f -exec md5sum {} + | sort -k 2) | md5sum
-      ;;
-    tree)
-      (cd /mnt/tree && { find . | sort | xargs stat -c '%n %a'; find . -type f -exec md5sum {} + |
-        sort -k 2; }) | md5sum
-      ;;
-  esac | cut -c1-12
-}
+. /digest.sh
 act() { # act live|tree apply|rollback|recover
   case $1-$2 in
     live-apply) program apply --yes --profile db --state-dir /mnt/live.state ;;

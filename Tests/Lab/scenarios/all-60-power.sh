@@ -16,7 +16,7 @@ cp "$LAB/guest/web1.xml" "$tree/etc/libvirt/qemu/"
 truncate -s 64M "$WORK/virtio.img"
 mke2fs -q -F -t ext4 -N 16384 -d "$WORK/disk" "$WORK/virtio.img"
 lab_initrd "$WORK/cut.cpio" "$LAB/guest/cut-init.sh" "$LAB/guest/boot.sh=/boot.sh" \
-  "$lab_program=/usr/bin/tuned-vm"
+  "$LAB/guest/digest.sh=/digest.sh" "$lab_program=/usr/bin/tuned-vm"
 lab_shape two-nodes
 word() { sed -n "s/\r//; s/^$1 \(.*\)/\1/p" "$WORK/console" | awk "{ print \$$2 }" | tail -n 1; }
 
