@@ -204,7 +204,7 @@ lab_libvirt() {
   shift
   program=${TUNED_VM:-$lab_program}
   [ -x "$program" ] || program=$LAB/../../.build/debug/tuned-vm
-  program=$(realpath "$program")
+  program=$(realpath -m "$program")
   export LIBVIRT_DEFAULT_URI=qemu:///system
   [ -z "${LAB_INSIDE:-}" ] || return 0
   for need in libvirtd virsh qemu-system-x86_64 "$@"; do

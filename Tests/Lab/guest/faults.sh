@@ -1,4 +1,5 @@
-# Applies with no room for the journal, none for drop-ins, and with knobs that can't be written; then,
+# Applies with no room for the journal, none for drop-ins, and with knobs that can't be written or that
+# somebody else writes at once; then,
 # each time, what `recover` makes of it. FAULT NAME: exit code, before or after or third, what was said.
 . /digest.sh
 echo 11 >/proc/sys/vm/dirty_background_ratio
@@ -41,6 +42,11 @@ for dir in sysctl.d tmpfiles.d udev/rules.d; do
   try "full-$dir" /tmp/state
   umount /etc/$dir
 done
+# Another tuner that writes its own value back at once.
+(while :; do echo 11 >/proc/sys/vm/dirty_background_ratio; done) &
+other=$!
+try another-hand /tmp/state
+kill $other
 for dir in /proc/sys/vm /sys/kernel/mm/transparent_hugepage /sys/devices/system/cpu/cpufreq /etc/sysctl.d; do
   mount --bind $dir $dir
   mount -o remount,bind,ro $dir

@@ -30,13 +30,13 @@ for which in live tree; do
     fail "$which: apply changed nothing"
   [ "$(word "AGAIN $which" 1)" = "${before[$which]}" ] || fail "$which: rollback is not as before"
 done
-turn=$(awk -v a="$(word 'AFTER live' 3)" -v b="$(word 'AGAIN tree' 3)" 'BEGIN { print b - a }')
-say "applied and rolled back, files and knobs as before ($turn s)"
+turn=$(($(word 'AGAIN tree' 3) + 1)) last=$(word 'AFTER live' 3)
+say "applied and rolled back, files and knobs as before; $last of $turn hundredths of a second are a change"
 
-# judge WHICH DIGEST [WANTED]: before or after, and no other.
+# judge WHICH DIGEST [WANTED]: before or after, and no other; which it $is.
 declare -A seen
 judge() {
-  local is=third
+  is=third
   [ "$2" != "${before[$1]}" ] || is=before
   [ "$2" != "${after[$1]}" ] || is=after
   [ $is != third ] || fail "$1 is neither as before (${before[$1]}) nor as after (${after[$1]}): $2"
@@ -46,23 +46,31 @@ judge() {
 counts() { echo "before ${seen[before]:-0}, after ${seen[after]:-0}, neither 0"; }
 
 # shellcheck disable=SC2086
-lab_boot 600 "$WORK/cut.cpio" step=kill $arguments || fail "kills"
+lab_boot 600 "$WORK/cut.cpio" "step=kill last=$last" $arguments || fail "kills"
 while read -r _ which digest _; do judge "$which" "$digest"; done < <(grep '^KILLED' "$WORK/console" | tr -d '\r')
 say "killed: $(counts)"
 seen=()
 
 declare -A reported=([live]=any [tree]=any)
 for ((number = 1; number <= cuts; number++)); do
+  # Every second one from outside, at any moment; the others from inside, while something is changed.
+  step=$([ $((number % 2)) = 0 ] && echo cut || echo strike)
   # shellcheck disable=SC2086
-  lab_start 300 "$WORK/cut.cpio" step=cut $arguments
+  lab_start 400 "$WORK/cut.cpio" "step=$step last=$last" $arguments
   lab_says 240 '^LOOP' || fail "cut $number: the host does not come up"
-  sleep "$(awk -v t="$turn" -v r="$RANDOM" 'BEGIN { print 1.2 * t * r / 32768 }')"
-  lab_cut
+  if [ "$step" = cut ]; then
+    sleep "$(awk -v t="$turn" -v r="$RANDOM" 'BEGIN { print 1.2 * t / 100 * r / 32768 }')"
+    lab_cut
+  else
+    wait "$lab_guest" || fail "cut $number: the power did not fail"
+    lab_guest=
+  fi
   for which in live tree; do
     [ -n "$(word "STATE $which" 1)" ] || fail "cut $number: $which says no state"
     judge "$which" "$(word "STATE $which" 1)" "${reported[$which]}"
-    last=$(tr -d '\r' <"$WORK/console" | grep -E "^(BEGIN|END) $which" | tail -n 1 || true)
-    case $last in
+    reported[$which]=$is
+    line=$(tr -d '\r' <"$WORK/console" | grep -E "^(BEGIN|END) $which" | tail -n 1 || true)
+    case $line in
       "END $which apply "[01]) reported[$which]=after ;;
       "END $which rollback 0") reported[$which]=before ;;
       "") ;;

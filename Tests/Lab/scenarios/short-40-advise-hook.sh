@@ -11,8 +11,21 @@ if [ "${1:-}" = --host ]; then
   hostname "$(basename "$dir")"
   mount --make-rprivate /
   mount --bind "$dir/etc" /etc/libvirt
-  for place in /run /var/lib/libvirt /var/cache/libvirt /var/log/libvirt; do
-    mount -t tmpfs none "$place"
+  # Debian's libvirtd wants its user, which libvirt-daemon-system makes.
+  if ! getent passwd libvirt-qemu >/dev/null; then
+    for list in passwd group; do
+      { cat /etc/$list; [ $list = group ] || echo 'libvirt-qemu:x:64055:64055::/:/bin/false'
+        [ $list = passwd ] || echo 'libvirt-qemu:x:64055:'; } >"$dir/$list"
+      mount --bind "$dir/$list" /etc/$list
+    done
+  fi
+  mount -t tmpfs none /run
+  for place in lib cache log; do
+    mkdir -p "/run/var/$place/up" "/run/var/$place/work"
+    mount -t overlay none -o \
+      "lowerdir=/var/$place,upperdir=/run/var/$place/up,workdir=/run/var/$place/work" "/var/$place"
+    mkdir -p "/var/$place/libvirt"
+    mount -t tmpfs none "/var/$place/libvirt"
   done
   mkdir -p /run/over/up /run/over/work
   mount -t overlay none -o "lowerdir=/usr/bin,upperdir=/run/over/up,workdir=/run/over/work" /usr/bin
