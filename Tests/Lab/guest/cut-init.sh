@@ -102,7 +102,7 @@ case $step in
       for which in live tree; do
         for what in apply rollback; do
           echo "BEGIN $which $what"
-          if [ $step = strike ] && [ $turn = 0 ]; then struck $which $what blackout; else (act $which $what); fi
+          if [ $step = strike ] && [ $turn -le 0 ]; then struck $which $what blackout; else (act $which $what); fi
           echo "END $which $what $?"
           turn=$((turn - 1))
         done

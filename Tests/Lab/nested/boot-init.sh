@@ -1,5 +1,6 @@
 #!/bin/sh
-# Tests/Lab/nested/boot-init.sh: from the initial file system to the Debian root on /dev/vda.
+# Tests/Lab/nested/boot-init.sh: from the initial file system to the Debian root on /dev/vda, and to
+# its own init, or with step=systemd to systemd.
 export PATH=/bin:/sbin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -15,4 +16,5 @@ chmod 755 /mnt/lab/init
 mount --move /proc /mnt/proc
 mount --move /sys /mnt/sys
 mount --move /dev /mnt/dev
+grep -q step=systemd /proc/cmdline && exec switch_root /mnt /sbin/init
 exec switch_root /mnt /lab/init
