@@ -84,6 +84,12 @@ lab: setup build
 	@scripts/setup lab
 	Tests/Lab/run all
 
+## lab-long: 1,000 kills, 200 power cuts and 5 nested ones, 100 placebo trials: some hours
+lab-long: setup build
+	@scripts/setup lab
+	Tests/Lab/faults --long
+	LAB_CUTS=200 Tests/Lab/run 60-power long-
+
 ## services: PostgreSQL, Prometheus with Alertmanager, Ansible: Debian's own, started by the tests
 services: setup build
 	@scripts/setup services
@@ -110,5 +116,5 @@ install:
 clean:
 	rm -rf .build .build-coverage .build-deb
 
-.PHONY: help setup setup-build build audit test check lint format record coverage docs corpus lab \
+.PHONY: help setup setup-build build audit test check lint format record coverage docs corpus lab lab-long \
   services bench deb install clean

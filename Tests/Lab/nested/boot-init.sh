@@ -13,8 +13,9 @@ cp /usr/bin/tuned-vm /lab/* /mnt/lab/
 chmod 755 /mnt/lab/init
 # A debug build brings its runtime.
 [ ! -d /opt ] || cp -a /opt /mnt/
+next=/lab/init
+! grep -q step=systemd /proc/cmdline || next=/sbin/init
 mount --move /proc /mnt/proc
 mount --move /sys /mnt/sys
 mount --move /dev /mnt/dev
-grep -q step=systemd /proc/cmdline && exec switch_root /mnt /sbin/init
-exec switch_root /mnt /lab/init
+exec switch_root /mnt $next
