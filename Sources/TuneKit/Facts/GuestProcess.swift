@@ -119,6 +119,9 @@ extension GuestProcess {
         || word.hasPrefix("file=/dev/shm/") || word.hasPrefix("file=") && word.contains("/ram-node")
     }
   }
+
+  /// KiB of guest memory by node, from the text of a numa_maps file.
+  public static func memoryByNode(numaMaps text: String) -> [Int: Int] { NUMAMaps(text).byNode }
 }
 
 /// Sums over a numa_maps file.

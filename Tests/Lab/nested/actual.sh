@@ -2,7 +2,12 @@
 # its memory and threads are moved away by hand, found and moved back; it dies, and libvirtd is
 # restarted, in the middle of an apply.
 state=/lab/state
-tuned() { run "$1" /usr/bin/tuned-vm "${@:2}" --domain lat --profile latency --state-dir $state; }
+tuned() {
+  case $2 in
+    rollback | recover) run "$1" /usr/bin/tuned-vm "${@:2}" --state-dir $state ;;
+    *) run "$1" /usr/bin/tuned-vm "${@:2}" --domain lat --profile latency --state-dir $state ;;
+  esac
+}
 definition() { virsh dumpxml --inactive --security-info lat; }
 look() { # look NAME: the live definition, threads and memory
   virsh dumpxml lat >$out/$1.xml
