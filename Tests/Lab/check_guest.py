@@ -61,6 +61,14 @@ near = set().union(*(numbers(cells[str(node)]) for node in nodes)) if nodes else
 for vcpu, cpus in pins.items():
     if not numbers(cpus) <= near:
         wrong.append(f"vCPU {vcpu} is pinned to {cpus}, its memory is bound to nodes {sorted(nodes)}")
+# Each guest cell's vCPUs run beside its memory.
+cell_nodes = {node.get("cellid"): node.get("nodeset") for node in domain.findall("numatune/memnode")}
+for cell in domain.findall("cpu/numa/cell"):
+    beside = cell_nodes.get(cell.get("id"))
+    for vcpu in numbers(cell.get("cpus")) if beside else []:
+        there = set().union(*(numbers(cells[str(node)]) for node in numbers(beside)))
+        if not numbers(pins.get(str(vcpu), "")) <= there:
+            wrong.append(f"vCPU {vcpu} of cell {cell.get('id')} is not on node {beside}")
 # Guest memory: the huge pages where the definition asks for them, else the largest mapping.
 mib = int(domain.find("memory").text) // 1024
 huge = domain.find("memoryBacking/hugepages") is not None
