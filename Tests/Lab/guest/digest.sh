@@ -1,7 +1,7 @@
 # Tests/Lab/guest/digest.sh: `digest live` and `digest tree` are a number each for everything that
 # apply may write on the host and below /mnt/tree. Sourced in the guest.
 knobs="/proc/sys/vm/swappiness /proc/sys/vm/dirty_ratio /proc/sys/vm/dirty_background_ratio
-  /proc/sys/kernel/numa_balancing /sys/kernel/mm/transparent_hugepage/enabled
+  /proc/sys/vm/zone_reclaim_mode /proc/sys/kernel/numa_balancing /sys/kernel/mm/transparent_hugepage/enabled
   /sys/kernel/mm/transparent_hugepage/defrag /sys/kernel/mm/ksm/run /sys/block/*/queue/scheduler
   /sys/block/*/queue/read_ahead_kb /sys/devices/system/cpu/cpufreq/policy*/scaling_governor
   /sys/module/kvm/parameters/halt_poll_ns"

@@ -2,7 +2,11 @@
 # somebody else writes at once; then,
 # each time, what `recover` makes of it. FAULT NAME: exit code, before or after or third, what was said.
 . /digest.sh
-echo 11 >/proc/sys/vm/dirty_background_ratio
+# A knob of each kind is wrong: frequency, scheduler, sysctl, huge pages.
+echo powersave | tee /sys/devices/system/cpu/cpufreq/policy*/scaling_governor >/dev/null
+echo mq-deadline >/sys/block/nvme0n1/queue/scheduler
+echo 1 >/proc/sys/vm/zone_reclaim_mode
+echo always >/sys/kernel/mm/transparent_hugepage/enabled
 mkdir -p /etc/sysctl.d /etc/tmpfiles.d /etc/udev/rules.d /etc/modprobe.d /state
 apply() { /usr/bin/tuned-vm apply --yes --profile db --state-dir "$1" >/tmp/said 2>&1; }
 before=$(digest live)
@@ -43,7 +47,7 @@ for dir in sysctl.d tmpfiles.d udev/rules.d; do
   umount /etc/$dir
 done
 # Another tuner that writes its own value back at once.
-(while :; do echo 11 >/proc/sys/vm/dirty_background_ratio; done) &
+(while :; do echo 1 >/proc/sys/vm/zone_reclaim_mode; done) &
 other=$!
 try another-hand /tmp/state
 kill $other

@@ -14,8 +14,6 @@ before[host]=$(word 'STATE host' 1) after[host]=$(word 'AFTER host' 1)
   fail "apply changed nothing: $(show learn/apply)"
 [ "$(word 'AGAIN host' 1)" = "${before[host]}" ] ||
   fail "rollback: $(diff "$WORK/learn/look.before" "$WORK/learn/look.again")"
-last=$(($(word 'AFTER host' 3) / 2))" $arguments
-}
 last=$(($(word 'AFTER host' 3) / 3))
 start() {
   # shellcheck disable=SC2086
