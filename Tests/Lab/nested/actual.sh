@@ -42,7 +42,10 @@ restart_libvirtd() {
 truncate -s 16M /lab/lat.img
 virsh define /lab/lat.xml >/dev/null
 definition >$out/before
+# Threads only move at once to where their memory lies: it is put there, and nobody else moves it.
+echo 0 >/proc/sys/kernel/numa_balancing
 guest >/dev/null
+migratepages $pid 1 0
 look untuned
 tuned apply apply --only 'domain:lat' --only 'cpu.*' --only 'numa.*' --only 'disk.*' --yes -v
 definition >$out/after
@@ -60,6 +63,10 @@ tuned near audit --only numa.remote-memory --format json
 migratepages $pid $home $away
 look away
 tuned far audit --only numa.remote-memory --format json
+# NUMA balancing marks pages for its next look; older kernels hide them from move_pages.
+echo 1 >/proc/sys/kernel/numa_balancing
+sleep 3
+echo 0 >/proc/sys/kernel/numa_balancing
 tuned move apply --only numa.remote-memory --yes
 look back
 tuned again audit --only numa.remote-memory --format json
@@ -72,9 +79,7 @@ echo "/proc/$pid/task/$thread/status" >$out/thread
 tuned repin apply --only cpu.affinity-actual --yes
 look repinned
 
-tuned rollback_repin rollback --yes
-tuned rollback_move rollback --yes
-tuned rollback rollback --yes
+tuned rollback rollback 1 --yes
 definition >$out/restored
 look unpinned
 
@@ -83,8 +88,14 @@ tuned pin apply --only 'domain:lat' --only 'cpu.*' --only 'numa.*' --yes
 cpu=$(virsh vcpupin lat | awk '$1 == "0" { print $2 }')
 home=$(basename /sys/devices/system/cpu/cpu${cpu%%[-,]*}/node* | tr -dc 0-9)
 migratepages $pid $home $((1 - home))
+journal=$(ls $state/transactions | tail -n 1)
 tuned gone apply --only numa.remote-memory --yes --move-rate 4 &
-sleep 6
+for _ in $(seq 600); do
+  newest=$(ls $state/transactions | tail -n 1)
+  [ "$newest" = "$journal" ] || ! grep -q move-memory $state/transactions/$newest || break
+  sleep 0.1
+done
+sleep 1
 virsh destroy lat >/dev/null
 wait $!
 tuned gone.recover recover
