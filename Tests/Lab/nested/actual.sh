@@ -100,7 +100,7 @@ virsh destroy lat >/dev/null
 wait $!
 tuned gone.recover recover
 virsh domstate lat >$out/gone.state
-tuned unpin rollback --yes
+tuned unpin rollback $(sed -n 's/^Undo with: tuned-vm rollback //p' $out/pin.out) --yes
 definition >$out/gone.xml
 
 # libvirtd is restarted while a definition is being changed.
