@@ -49,6 +49,7 @@ final class ExactSearch {
   let bestPicked: FixedBuffer<Int>
   var limit = Int.max
   private(set) var steps = 0
+  private var visits = 0
   var mayGoOn: () -> Bool = { true }
   var isCut = false
   /// Whether the best assignment found below the limit stands in `bestPicked`.
@@ -118,14 +119,22 @@ final class ExactSearch {
     self.mayGoOn = mayGoOn
     isCut = false
     visit(0, fixed: base, least: 0)
+    self.mayGoOn = { true }
     return isCut ? .open(root) : .proven(self.limit)
   }
 
   // MARK: Branching
 
+  /// Work of one choice, in steps of the search: measured, so that a step is as long everywhere.
+  private static let putSteps = 6
+  private static let boundSteps = 8
+  private static let boundStepsPerNode = 2
+  /// Visits between two looks at the budget.
+  private static let visitsPerLook = 256
+
   func visit(_ position: Int, fixed: Int, least: Int) {
-    steps += 12
-    if steps & 0xfff < 12, !mayGoOn() { isCut = true }
+    visits += 1
+    if visits % Self.visitsPerLook == 0, !mayGoOn() { isCut = true }
     guard !isCut, let choices else { return }
     guard position < order.count else { return leaf(fixed) }
     let vm = order[position]
@@ -137,7 +146,9 @@ final class ExactSearch {
     while index < end {
       let choice = choices.choices[index]
       guard fixed + choice.cost + min(rest, restLeastUnplaced[position + 1]) < limit else { break }
+      steps += Self.putSteps
       if put(vm, choice, choices) {
+        steps += Self.boundSteps + Self.boundStepsPerNode * model.nodes
         picked[vm] = index
         if bound(position + 1, fixed: fixed + choice.cost) < limit {
           visit(position + 1, fixed: fixed + choice.cost, least: index - first)

@@ -19,6 +19,9 @@ struct Inserter {
   let chainMemory: FixedBuffer<Int>
   let bestNodes: FixedBuffer<Int>
   let bestMemory: FixedBuffer<Int>
+  /// Whether only some nodes may be used: `nodes`.
+  var isNarrowed = false
+  let nodes: FixedBuffer<Bool>
 
   init(_ state: SearchState, seed: UInt64) {
     self.state = state
@@ -26,6 +29,7 @@ struct Inserter {
     finder = CellFinder(state, seed: seed)
     guide = max(1, model.pressureWeight / 8)
     let arena = model.arena
+    nodes = arena.buffer(model.nodes, true)
     plain = arena.buffer(model.nodes, 0)
     first = arena.buffer(model.nodes, 0)
     pressureThere = arena.buffer(2 * model.nodes, 0)
@@ -78,6 +82,11 @@ struct Inserter {
     let isShared = model.kind[vm] == .shared
     let several = model.optionCells[option] > 1
     for node in 0..<model.nodes {
+      if isNarrowed, !nodes[node] {
+        plain[node] = Self.impossible
+        first[node] = Self.impossible
+        continue
+      }
       if isShared {
         plain[node] = priceShared(vm, option, node)
         first[node] = plain[node]

@@ -41,7 +41,7 @@ public struct PlacementResult: Sendable {
 /// Places the VMs of an instance.
 public enum PlacementSolver {
   /// Work of the search that takes about one second of CPU time.
-  public static let standardSteps = 28_000_000
+  public static let standardSteps = 45_000_000
 
   /// Finds a good placement and a bound.
   ///
@@ -55,7 +55,8 @@ public enum PlacementSolver {
   }
 }
 
-/// One run of the solver: starts, search, proof, search again.
+/// One run of the solver: constructions, independent searches with a proof between them, and a last
+/// search from the best.
 struct SolverRun {
   private let instance: PlacementInstance
   private let model: SearchModel
@@ -81,20 +82,37 @@ struct SolverRun {
     fallback = (empty, cost ?? PlacementCost(terms: [:], vmTerms: []))
   }
 
+  /// Searches of their own before the last one: which of several valleys a search ends in is decided
+  /// early, and a longer search does not leave it.
+  private static let searches = 3
+  /// The share of the search's budget that each of them has.
+  private static let searchShare = 0.2
+  /// The share of the budget for the proof, where there is one.
+  private static let proofShare = 0.4
+  /// Steps per VM without which one search is better than several.
+  private static let fewestSteps = 20_000
+
   mutating func solve() -> PlacementResult {
-    start()
+    construct()
     let baselineCost = fallback.cost.total
     search.findPressureTarget()
-    if exact.isWorthwhile {
-      search.run(bound: bound, progress: slice(until: 0.2))
-      prove(until: 0.6)
+    let share = Self.searchShare * (exact.isWorthwhile ? 1 - Self.proofShare : 1)
+    search.run(bound: bound, progress: slice(share))
+    if exact.isWorthwhile { prove(slice(Self.proofShare)) }
+    if search.steps >= Self.fewestSteps * model.vms {
+      for _ in 1..<Self.searches where search.bestCost > bound {
+        search.clear()
+        search.construct(.random)
+        search.run(bound: bound, progress: slice(share))
+      }
+      search.returnToBest()
     }
-    search.run(bound: bound, progress: slice(until: 1))
+    search.run(bound: bound, progress: slice(1 - used()))
     return result(baselineCost: baselineCost)
   }
 
   /// Customary placements and greedy ones in several orders.
-  private mutating func start() {
+  private mutating func construct() {
     search.findPlaceable()
     for method in [BaselineStart.Method.novaLike, .firstFit] {
       let solution = BaselineStart.solution(instance, model.layout, method)
@@ -103,7 +121,7 @@ struct SolverRun {
       if state.load(solution) { search.keepBest() }
       search.clear()
     }
-    for order in 3...7 where search.bestCost > bound {
+    for order in InsertionOrder.allCases where order != .random && search.bestCost > bound {
       search.construct(order)
       search.clear()
     }
@@ -115,9 +133,10 @@ struct SolverRun {
     max(Double(search.steps + exact.steps) / Double(budget), elapsedShare?() ?? 0)
   }
 
-  private func slice(until end: Double) -> () -> Double {
+  /// How much of a share of the budget, which begins now, is used; 1 at its end.
+  private func slice(_ share: Double) -> () -> Double {
     let begin = used()
-    let length = max(1e-9, end - begin)
+    let length = max(1e-9, share)
     let (search, exact, budget, elapsedShare) = (search, exact, budget, elapsedShare)
     return {
       let now = max(
@@ -126,9 +145,8 @@ struct SolverRun {
     }
   }
 
-  private mutating func prove(until end: Double) {
+  private mutating func prove(_ progress: @escaping () -> Double) {
     guard search.bestCost > bound else { return }
-    let progress = slice(until: end)
     switch exact.run(limit: search.bestCost, mayGoOn: { progress() < 1 }) {
     case .open(let cost): bound = max(bound, cost)
     case .proven(let cost): bound = max(bound, cost)

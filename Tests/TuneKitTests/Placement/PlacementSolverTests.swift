@@ -26,7 +26,7 @@ import Testing
       let state = SearchState(model)
       let search = RuinRecreate(state, seed: 3)
       search.findPlaceable()
-      search.construct(0)
+      search.construct(.random)
       search.returnToBest()
       var rounds = 0.0
       search.run(bound: 0) {
