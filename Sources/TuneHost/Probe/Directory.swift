@@ -34,15 +34,27 @@ final class Directory {
 
   /// The open descriptor.
   let descriptor: Int32
+  /// The directory it was opened in; nil for a root.
+  let parent: Directory?
+  /// Its name there; empty for a root.
+  let name: String
   /// Where it is below the root, no link on the way: "" for the root itself, else "/sys/block".
-  let path: String
+  var path: String { parent.map { $0.path + "/" + name } ?? "" }
 
   /// Whether the descriptor itself may be listed, once; else it is opened again for that.
   private var isListable: Bool
 
-  init(owning descriptor: Int32, path: String, listable: Bool = false) {
+  init(owning descriptor: Int32) {
     self.descriptor = descriptor
-    self.path = path
+    parent = nil
+    name = ""
+    isListable = false
+  }
+
+  private init(_ descriptor: Int32, _ name: String, in parent: Directory, listable: Bool) {
+    self.descriptor = descriptor
+    self.parent = parent
+    self.name = name
     isListable = listable
   }
 
@@ -74,7 +86,28 @@ final class Directory {
       openat(descriptor, name, access | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     }
     guard opened >= 0 else { throw Refusal(errno) }
-    return Directory(owning: opened, path: path + "/" + name, listable: listing)
+    return Directory(opened, name, in: self, listable: listing)
+  }
+
+  /// Opens a directory that is no link; nil where the name is something else.
+  func enter(_ name: String) throws(Refusal) -> Directory? {
+    let opened = retrying {
+      openat(descriptor, name, openPathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    }
+    if opened >= 0 { return Directory(opened, name, in: self, listable: false) }
+    // A link is either, depending on the kernel.
+    guard errno == ENOTDIR || errno == ELOOP else { throw Refusal(errno) }
+    return nil
+  }
+
+  /// The directory of this name in `parent`, where it is this one or one that this one lies in.
+  func step(from parent: Directory, to name: String) -> Directory? {
+    var next: Directory? = self
+    while let here = next {
+      if here.parent === parent { return here.name == name ? here : nil }
+      next = here.parent
+    }
+    return nil
   }
 
   /// The text of a link.

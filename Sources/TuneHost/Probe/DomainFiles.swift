@@ -27,7 +27,7 @@ enum DomainFiles {
     guard opened >= 0 else {
       throw .input(path: path, reason: reason(errno), denied: errno == EACCES)
     }
-    let directory = Directory(owning: opened, path: "")
+    let directory = Directory(owning: opened)
     let entries: [Directory.Entry]
     do {
       entries = try directory.list()
@@ -59,7 +59,7 @@ enum DomainFiles {
     guard opened >= 0 else {
       throw .input(path: path, reason: reason(errno), denied: errno == EACCES)
     }
-    let directory = Directory(owning: opened, path: "")
+    let directory = Directory(owning: opened)
     do throws(Refusal) {
       let reading = try FileReader().read(
         name, in: directory, limit: Root.domainLimit, followingLink: true)

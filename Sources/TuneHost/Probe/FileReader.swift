@@ -45,13 +45,16 @@ final class FileReader {
 
   /// The text of a file that its directory's list calls regular, so that nothing is asked before.
   ///
-  /// - Parameter inOneRead: whether less than a page is a file's end, as in sysfs and its copies.
+  /// - Parameters:
+  ///   - size: in bytes, 0 where it isn't known.
+  ///   - inOneRead: whether less than a page is a file's end, as in sysfs and its copies.
   func readKnown(
-    _ name: String, in directory: Directory, limit: Int, inOneRead: Bool
+    _ name: String, in directory: Directory, size: Int = 0, limit: Int, inOneRead: Bool = false
   ) throws(Refusal) -> Snapshot.Reading {
+    guard size <= limit else { throw .refused(Self.tooLarge(limit)) }
     let descriptor = try open(name, in: directory)
     defer { close(descriptor) }
-    return .text(try text(descriptor, size: 0, limit: limit, inOneRead: inOneRead))
+    return .text(try text(descriptor, size: size, limit: limit, inOneRead: inOneRead))
   }
 
   /// The last bytes of a regular file, from the first whole line on.

@@ -58,11 +58,10 @@ public enum HostProbe {
   ) throws(ProbeError) {
     let root = try Root(path)
     reading.snapshot.domains = request.domainXML.isEmpty ? DomainFiles.below(root) : named
-    reading.read(root, request.extraFiles)
+    let objection = reading.readForHwloc(root, request.extraFiles)
     reading.markUnread(root)
     if request.domainXML.isEmpty { reading.markMissingDomains(root) }
-    let files = reading.snapshot.files
-    if let objection = HwlocGuard.objection(to: root, files) {
+    if let objection {
       reading.snapshot.hwloc = Known(missing: "was not asked: \(objection)", from: "hwloc")
     } else {
       reading.snapshot.hwloc = HwlocProbe.tree(path)

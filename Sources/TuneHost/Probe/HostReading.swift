@@ -18,6 +18,20 @@ struct HostReading {
   mutating func read(_ root: Root, _ extraFiles: [String]) {
     var probe = SnapshotProbe(root, keepingKinds: keepsKinds)
     probe.read(.plan(extraFiles: extraFiles))
+    take(&probe)
+  }
+
+  /// The same of a tree that hwloc shall read, too.
+  ///
+  /// - Returns: why hwloc must not; nil where it may.
+  mutating func readForHwloc(_ root: Root, _ extraFiles: [String]) -> String? {
+    var probe = SnapshotProbe(root, keepingKinds: keepsKinds)
+    let objection = probe.readForHwloc(.plan(extraFiles: extraFiles))
+    take(&probe)
+    return objection
+  }
+
+  private mutating func take(_ probe: inout SnapshotProbe) {
     for domain in snapshot.domains {
       guard let pid = domain.pid else { continue }
       probe.read(.process(pid))

@@ -4,52 +4,45 @@
 // every link there climbs no higher than the root and leads down into sys or proc again, when
 // nothing but directories and regular files of bounded size is there, and when no number would
 // make it allocate without bound. By induction over the links no path it opens leaves the tree.
+//
+// SnapshotProbe goes over those directories anyway and shows what it sees, so that a big tree is
+// walked once.
 
 import Glibc
 import TuneKit
 
-/// Checks the directories of a tree that hwloc opens.
+/// Checks what is below the directories of a tree that hwloc opens.
 struct HwlocGuard {
-  /// Names below sys and proc together; the largest known capture has a tenth of it.
+  /// The directories that hwloc opens things below, as the names that lead there.
+  static let places = [["sys"], ["proc"], ["run", "udev", "data"]]
+  /// Names below them together; the largest known capture has a tenth of it.
   static let nameLimit = 4_000_000
   /// Directories one inside the other.
   static let depthLimit = 64
   /// Bytes of one file: the longest mask or list a kernel prints is far shorter.
   static let fileLimit = 4 << 20
 
+  /// The first reason why hwloc must not read the tree; nil where there is none so far.
+  private(set) var objection: String?
   private var seen = 0
 
-  private init() {}
-
-  /// Why hwloc must not read the tree; nil where it may.
-  static func objection(to root: Root, _ files: [String: Snapshot.Reading]) -> String? {
-    var check = HwlocGuard()
-    do {
-      for name in ["sys", "proc"] {
-        guard let directory = try check.enter([name], of: root.top) else { continue }
-        try check.walk(directory, depth: 1)
-      }
-      // hwloc looks for udev's words on block devices.
-      if let directory = try check.enter(["run", "udev", "data"], of: root.top) {
-        try check.walk(directory, depth: 3)
-      }
-    } catch {
-      return error.reason
-    }
-    return mounts(files["/proc/mounts"]) ?? numbers(files)
+  /// Says that hwloc must not read the tree.
+  mutating func object(_ reason: String) {
+    if objection == nil { objection = reason }
   }
 
-  /// Opens a directory by its names, none of them a link; nil where it isn't there.
-  private func enter(_ names: [String], of top: Directory) throws(Refusal) -> Directory? {
+  /// Opens one of the places; nil where it isn't there or hwloc would not find a directory.
+  mutating func enter(_ names: [String], of top: Directory) -> Directory? {
     var at = top
     for (index, name) in names.enumerated() {
       do {
         at = try at.open(name, listing: index == names.count - 1)
       } catch {
-        guard error == .absent else { throw error }
-        // Also a link or a file of that name comes here.
-        if (try? at.status(of: name, followingLink: false)) != nil {
-          throw .refused("\(at.path)/\(name) is no directory")
+        if error != .absent {
+          object(error.reason)
+        } else if (try? at.status(of: name)) != nil {
+          // Also a link or a file of that name comes here.
+          object("\(at.path)/\(name) is no directory")
         }
         return nil
       }
@@ -57,66 +50,63 @@ struct HwlocGuard {
     return at
   }
 
-  /// Names are looked at as bytes: this goes over every file of the tree.
-  private mutating func walk(_ directory: Directory, depth: Int) throws(Refusal) {
-    guard depth <= Self.depthLimit else { throw .refused("\(directory.path) is too deep") }
-    var below: [String] = []
-    var count = 0
-    try directory.forEach { (name, kind) throws(Refusal) in
-      count += 1
-      guard count <= Self.nameLimit else { throw .refused("it holds too many names") }
-      switch kind {
-      case .directory where Self.isPassedOver(name, depth): return
-      case .directory:
-        below.append(String(cString: name))
-      case .regular where !Self.isReadToItsEnd(name) && depth > 1: return
-      case .link:
-        let text = String(cString: name)
-        try Self.checkLink(text, in: directory, depth: depth)
-      default:
-        if try Self.checkOther(name, in: directory, depth: depth) == .directory,
-          !Self.isPassedOver(name, depth)
-        {
-          below.append(String(cString: name))
-        }
-      }
+  /// Looks at a directory, before what is in it.
+  mutating func see(directory name: String, in parent: Directory, depth: Int) {
+    if depth > Self.depthLimit { object("\(parent.path)/\(name) is too deep") }
+    guard name.hasPrefix("cpu") || name.hasPrefix("node") else { return }
+    let digits = name.utf8.drop { $0 < 48 || $0 > 57 }
+    guard !digits.isEmpty, digits.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return }
+    guard let number = Int(Substring(digits)), number < CPUSet.limit else {
+      return object("\(parent.path)/\(name) has too high a number")
     }
+  }
+
+  /// Counts the names of a directory.
+  mutating func see(names count: Int) {
     seen += count
-    guard seen <= Self.nameLimit else { throw .refused("it holds too many names") }
-    for name in below {
-      try Self.checkNumber(name, directory.path)
-      try walk(try directory.open(name, listing: true), depth: depth + 1)
+    if seen > Self.nameLimit { object("it holds too many names") }
+  }
+
+  /// Looks at a regular file that nobody else reads whole.
+  mutating func see(file name: UnsafePointer<CChar>, in directory: Directory, depth: Int) {
+    guard depth == 1 || Self.isReadToItsEnd(name) else { return }
+    guard let status = try? directory.status(of: name), status.st_size > Self.fileLimit else {
+      return
+    }
+    object("\(directory.path)/\(String(cString: name)) is larger than \(Self.fileLimit >> 20) MiB")
+  }
+
+  /// Looks at a thing that is neither file, directory nor link.
+  mutating func see(_ kind: FileKind, named name: String, in directory: Directory) {
+    object("\(directory.path)/\(name) \(kind.refusal)")
+  }
+
+  /// Looks at a text that was read: a list such as `0-4294967295` would make hwloc allocate for
+  /// each number.
+  mutating func see(_ reading: Snapshot.Reading, of name: String, in directory: Directory) {
+    guard Self.isList(name), case .text(let text) = reading else { return }
+    var number = 0
+    for byte in text.utf8 {
+      guard byte >= 48, byte <= 57 else {
+        number = 0
+        continue
+      }
+      number = number * 10 + Int(byte - 48)
+      guard number < CPUSet.limit else {
+        return object("\(directory.path)/\(name) has too high a number")
+      }
     }
   }
 
   /// Whether a directory is one of the many that hwloc has no names for: idle states, queues of
   /// network cards, interrupts. No link may lead into one either.
-  private static func isPassedOver(_ name: UnsafePointer<CChar>, _ depth: Int) -> Bool {
+  static func isPassedOver(_ name: UnsafePointer<CChar>, _ depth: Int) -> Bool {
     switch UInt8(bitPattern: name[0]) {
     case UInt8(ascii: "c"): strcmp(name, "cpuidle") == 0 && depth > 4
     case UInt8(ascii: "q"): strcmp(name, "queues") == 0
     case UInt8(ascii: "i"): strcmp(name, "irq") == 0
     default: false
     }
-  }
-
-  /// A name that is no plain directory or link, or of which the file system doesn't tell.
-  private static func checkOther(
-    _ name: UnsafePointer<CChar>, in directory: Directory, depth: Int
-  ) throws(Refusal) -> FileKind {
-    let status = try directory.status(of: name)
-    let kind = FileKind(mode: status.st_mode)
-    lazy var path = directory.path + "/" + String(cString: name)
-    switch kind {
-    case .regular:
-      guard status.st_size <= fileLimit else {
-        throw .refused("\(path) is larger than \(fileLimit >> 20) MiB")
-      }
-    case .directory: break
-    case .link: try checkLink(String(cString: name), in: directory, depth: depth)
-    default: throw .refused("\(path) \(kind.refusal)")
-    }
-    return kind
   }
 
   /// Whether hwloc reads a file of this name to its end, however long: masks, lists and tables. Of
@@ -140,40 +130,30 @@ struct HwlocGuard {
     }
   }
 
-  /// Only `../`s first, no more than there are directories above, then down into sys or proc.
-  private static func checkLink(
-    _ name: String, in directory: Directory, depth: Int
-  ) throws(Refusal) {
-    let target = try directory.readLink(name)
-    lazy var path = directory.path + "/" + name
-    guard !target.hasPrefix("/") else { throw .refused("\(path) is an absolute link") }
+  /// Looks at a link: only `../`s first, no more than there are directories above, then down into
+  /// sys or proc.
+  mutating func see(link name: String, to target: String, in directory: Directory, depth: Int) {
+    func objection(_ what: String) -> String { "\(directory.path)/\(name) \(what)" }
+    guard !target.hasPrefix("/") else { return object(objection("is an absolute link")) }
     var parts = target.split(separator: "/")[...]
     var up = 0
     while let first = parts.first, first == ".." || first == "." {
       if first == ".." { up += 1 }
       parts = parts.dropFirst()
     }
-    let passedOver: Set<Substring> = ["cpuidle", "queues", "irq"]
-    guard !parts.contains(where: passedOver.contains) else {
-      throw .refused("\(path) leads where hwloc has nothing to look for")
+    guard !parts.contains(where: { $0 == "cpuidle" || $0 == "queues" || $0 == "irq" }) else {
+      return object(objection("leads where hwloc has nothing to look for"))
     }
     let escapes = up > depth || parts.contains("..")
     let leaves = up == depth && parts.first != "sys" && parts.first != "proc"
-    guard !escapes, !leaves else { throw .refused("\(path) is a link that leads out of the tree") }
-  }
-
-  private static func checkNumber(_ name: String, _ parent: String) throws(Refusal) {
-    guard name.hasPrefix("cpu") || name.hasPrefix("node") else { return }
-    let digits = name.drop { !$0.isNumber }
-    guard digits.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }), !digits.isEmpty else { return }
-    guard let number = Int(digits), number < CPUSet.limit else {
-      throw .refused("\(parent)/\(name) has too high a number")
+    guard !escapes, !leaves else {
+      return object(objection("is a link that leads out of the tree"))
     }
   }
 
-  /// hwloc opens files below the mount points of cgroups.
-  private static func mounts(_ reading: Snapshot.Reading?) -> String? {
-    guard case .text(let text) = reading else { return nil }
+  /// Looks at the table of mounts: hwloc opens files below the mount points of cgroups.
+  mutating func see(mounts reading: Snapshot.Reading?) {
+    guard case .text(let text) = reading else { return }
     for line in text.split(separator: "\n") {
       let fields = line.split(separator: " ")
       guard fields.count >= 3,
@@ -181,35 +161,15 @@ struct HwlocGuard {
       else { continue }
       let parts = fields[1].split(separator: "/")
       guard parts.first == "sys", !parts.contains("..") else {
-        return "/proc/mounts puts a cgroup elsewhere than below /sys"
+        return object("/proc/mounts puts a cgroup elsewhere than below /sys")
       }
     }
-    return nil
   }
 
-  /// A list such as `0-4294967295` would make hwloc allocate for each number.
-  private static func numbers(_ files: [String: Snapshot.Reading]) -> String? {
-    for (path, reading) in files where isList(path) {
-      guard case .text(let text) = reading else { continue }
-      var number = 0
-      for byte in text.utf8 {
-        guard byte >= 48, byte <= 57 else {
-          number = 0
-          continue
-        }
-        number = number * 10 + Int(byte - 48)
-        if number >= CPUSet.limit { return "\(path) has too high a number" }
-      }
-    }
-    return nil
-  }
-
-  private static func isList(_ path: String) -> Bool {
-    let last = path.utf8.last
-    guard last == UInt8(ascii: "t") || last == UInt8(ascii: "e"), path.hasPrefix("/sys/") else {
-      return false
-    }
-    return path.hasSuffix("list") || path.hasSuffix("/online") || path.hasSuffix("/possible")
-      || path.hasSuffix("/present") || path.hasSuffix("/offline")
+  private static func isList(_ name: String) -> Bool {
+    let last = name.utf8.last
+    guard last == UInt8(ascii: "t") || last == UInt8(ascii: "e") else { return false }
+    return name.hasSuffix("list") || name == "online" || name == "possible" || name == "present"
+      || name == "offline"
   }
 }

@@ -1,5 +1,6 @@
 // The reading plan as a tree of name patterns, so that each directory is opened and listed once.
 
+import Glibc
 import TuneKit
 
 /// A name of one path component, with `*` for any run of characters and `#` for a run of digits.
@@ -12,12 +13,15 @@ struct NamePattern: Hashable {
   static func isPattern(_ text: String) -> Bool { text.utf8.contains { $0 == 42 || $0 == 35 } }
 
   /// Whether the pattern describes the name. `*` does not stand for a name's leading dot.
+  func matches(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    if name.first == 46, bytes.first == 42 { return false }
+    return bytes.withUnsafeBufferPointer { Self.match($0[...], name[...]) }
+  }
+
+  /// The same for a text.
   func matches(_ name: String) -> Bool {
     var name = name
-    return name.withUTF8 { text in
-      if text.first == 46, bytes.first == 42 { return false }
-      return bytes.withUnsafeBufferPointer { Self.match($0[...], text[...]) }
-    }
+    return name.withUTF8 { matches($0) }
   }
 
   private typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
@@ -57,40 +61,112 @@ final class PlanNode {
     static let link = Wants(rawValue: 8)
   }
 
-  fileprivate(set) var wants: Wants = []
-  /// Children with a plain name.
-  fileprivate(set) var literals: [(name: String, node: PlanNode)] = []
-  /// The same names as C strings.
-  fileprivate(set) var literalBytes: [[CChar]] = []
+  /// A plain name that something is wanted of.
+  struct Name {
+    let text: String
+    /// What is wanted of it; nil where it only is one of a group.
+    fileprivate(set) var node: PlanNode?
+    /// Whether it is one of a group.
+    fileprivate(set) var isGrouped = false
+    /// The same name as a C string, and what quickly tells it from others.
+    fileprivate let bytes: [CChar]
+    fileprivate let mark: Int
+
+    fileprivate init(_ text: String) {
+      self.text = text
+      bytes = Array(text.utf8CString)
+      mark = bytes.withUnsafeBufferPointer { PlanNode.mark($0.baseAddress, $0.count - 1) }
+    }
+  }
+
+  private(set) var wants: Wants
+  /// Children with a plain name, and the names of groups.
+  private(set) var names: [Name] = []
   /// Children with wildcards.
-  fileprivate(set) var patterns: [(pattern: NamePattern, text: String, node: PlanNode)] = []
-  /// Groups of files in this directory of which the first readable one is enough.
-  fileprivate(set) var groups: [[String]] = []
+  private(set) var patterns: [(pattern: NamePattern, text: String, node: PlanNode)] = []
+  /// Groups of files in this directory of which the first readable one is enough, as places in
+  /// `names`.
+  private(set) var groups: [[Int]] = []
+  /// What several nodes want of one name, once it was asked for.
+  private var merged: [[ObjectIdentifier]: PlanNode] = [:]
+
+  init(_ wants: Wants = []) { self.wants = wants }
 
   /// Whether there is anything to look for below.
-  var hasChildren: Bool { !literals.isEmpty || !patterns.isEmpty || !groups.isEmpty }
+  var hasChildren: Bool { !names.isEmpty || !patterns.isEmpty }
   /// Whether the directory's names are needed.
   var needsNames: Bool { wants.contains(.directory) || !patterns.isEmpty }
   /// From so many plain names on it costs less to list a directory of sysfs than to ask for each.
-  var isWorthListing: Bool { literals.count >= 4 }
+  var isWorthListing: Bool { names.count >= 4 }
 
-  fileprivate func child(_ component: String) -> PlanNode {
+  /// The place of a name among `names`; nil where it isn't one of them.
+  func place(of name: UnsafePointer<CChar>, length: Int) -> Int? {
+    let mark = Self.mark(name, length)
+    for index in names.indices where names[index].mark == mark {
+      if strcmp(names[index].bytes, name) == 0 { return index }
+    }
+    return nil
+  }
+
+  /// What is wanted of a name that a list gave; nil where nothing is.
+  func node(for name: UnsafePointer<CChar>, length: Int, at place: Int?) -> PlanNode? {
+    let plain = place.flatMap { names[$0].node }
+    guard !patterns.isEmpty else { return plain }
+    let text = UnsafeBufferPointer(start: name, count: length)
+    var found = plain.map { [$0] } ?? []
+    text.withMemoryRebound(to: UInt8.self) { bytes in
+      for item in patterns where item.pattern.matches(bytes) { found.append(item.node) }
+    }
+    return found.count < 2 ? found.first : all(of: found)
+  }
+
+  private func all(of nodes: [PlanNode]) -> PlanNode {
+    let key = nodes.map { ObjectIdentifier($0) }
+    if let known = merged[key] { return known }
+    let node = PlanNode()
+    for other in nodes { node.take(other) }
+    merged[key] = node
+    return node
+  }
+
+  /// Takes over what another node wants.
+  private func take(_ other: PlanNode) {
+    wants.formUnion(other.wants)
+    for name in other.names { if let node = name.node { child(name.text).take(node) } }
+    for item in other.patterns { child(item.text).take(item.node) }
+    for group in other.groups { add(group: group.map { other.names[$0].text }) }
+  }
+
+  /// Length, first and last byte: few names of one directory share them.
+  private static func mark(_ name: UnsafePointer<CChar>?, _ length: Int) -> Int {
+    guard let name, length > 0 else { return 0 }
+    return length << 16 | Int(UInt8(bitPattern: name[0])) << 8
+      | Int(UInt8(bitPattern: name[length - 1]))
+  }
+
+  private func child(_ component: String) -> PlanNode {
     if NamePattern.isPattern(component) {
       if let known = patterns.first(where: { $0.text == component }) { return known.node }
       let node = PlanNode()
       patterns.append((NamePattern(component), component, node))
       return node
     }
-    if let known = literals.first(where: { $0.name == component }) { return known.node }
+    let place = self.place(ofNew: component)
+    if let known = names[place].node { return known }
     let node = PlanNode()
-    literals.append((component, node))
-    literalBytes.append(Array(component.utf8CString))
+    names[place].node = node
     return node
+  }
+
+  private func place(ofNew name: String) -> Int {
+    if let known = names.firstIndex(where: { $0.text == name }) { return known }
+    names.append(Name(name))
+    return names.count - 1
   }
 
   /// Adds a path pattern.
   func add(_ path: String, _ wants: Wants) {
-    node(path).wants.insert(wants)
+    node(path).wants.formUnion(wants)
   }
 
   /// Adds a group of files of which one is enough. They share a directory; else all are read.
@@ -100,7 +176,14 @@ final class PlanNode {
       for path in paths { add(path, .file) }
       return
     }
-    node(parent).groups.append(paths.compactMap { $0.split(separator: "/").last.map(String.init) })
+    node(parent).add(
+      group: paths.compactMap { $0.split(separator: "/").last.map(String.init) })
+  }
+
+  private func add(group: [String]) {
+    let places = group.map { place(ofNew: $0) }
+    for place in places { names[place].isGrouped = true }
+    if !groups.contains(places) { groups.append(places) }
   }
 
   private func node(_ path: String) -> PlanNode {

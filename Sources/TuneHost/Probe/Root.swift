@@ -29,7 +29,7 @@ public final class Root {
     guard opened >= 0 else {
       throw .input(path: path, reason: reason(errno), denied: errno == EACCES)
     }
-    top = Directory(owning: opened, path: "")
+    top = Directory(owning: opened)
   }
 
   /// Where a path leads.
@@ -47,31 +47,37 @@ public final class Root {
   }
 
   /// Resolves a path of the host.
-  func locate(_ path: String) throws(Refusal) -> Place {
-    var stack = [top]
+  func locate(_ path: String) throws(Refusal) -> Place { try resolve(path, from: top) }
+
+  /// Resolves a path, or the text of a link, that counts from a directory.
+  ///
+  /// - Parameter known: a directory that was reached before: those on the way to it are not opened
+  ///   again. Only for who reads everything at once.
+  func resolve(
+    _ path: String, from directory: Directory, known: Directory? = nil
+  ) throws(Refusal) -> Place {
+    var here = path.hasPrefix("/") ? top : directory
     var pending = Self.components(path)
     var links = 0
     while let component = pending.popLast() {
       if component == ".." {
-        if stack.count > 1 { stack.removeLast() }
-        continue
-      }
-      let here = stack[stack.count - 1]
-      let status = try here.status(of: component)
-      switch FileKind(mode: status.st_mode) {
-      case .link:
+        here = here.parent ?? here
+      } else if let step = known?.step(from: here, to: component) {
+        here = step
+      } else if let step = try here.enter(component) {
+        here = step
+      } else if FileKind(mode: try here.status(of: component).st_mode) == .link {
         links += 1
         guard links <= Self.linkLimit else { throw .refused("a circle of links") }
         let target = try here.readLink(component)
-        if target.hasPrefix("/") { stack = [top] }
+        if target.hasPrefix("/") { here = top }
         pending += Self.components(target)
-      case .directory: stack.append(try here.open(component))
-      default:
+      } else {
         guard pending.isEmpty else { throw .absent }
         return Place(directory: here, name: component)
       }
     }
-    return Place(directory: stack[stack.count - 1], name: nil)
+    return Place(directory: here, name: nil)
   }
 
   /// The components of a path, last one first.
@@ -108,10 +114,8 @@ public final class Root {
     return target(ofLink: name, in: place.directory)
   }
 
-  func target(ofLink name: String, in directory: Directory) -> String? {
-    guard let status = try? directory.status(of: name),
-      FileKind(mode: status.st_mode) == .link
-    else { return nil }
-    return try? locate(directory.path + "/" + name).path
+  private func target(ofLink name: String, in directory: Directory) -> String? {
+    guard let text = try? directory.readLink(name) else { return nil }
+    return try? resolve(text, from: directory).path
   }
 }

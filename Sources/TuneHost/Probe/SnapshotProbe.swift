@@ -19,6 +19,15 @@ struct SnapshotProbe {
   private(set) var kinds: [String: FileKind] = [:]
   private let keepsKinds: Bool
 
+  /// Looks over the walk's shoulder while a tree is checked for hwloc.
+  private var hwlocGuard: HwlocGuard?
+  /// Where the last link led: the next one mostly leads near it.
+  private var reached: Directory?
+  /// What is wanted of one of a group of files.
+  private let oneFile = PlanNode(.file)
+  /// Nothing is wanted.
+  private let nothing = PlanNode()
+
   init(_ root: Root, keepingKinds: Bool = false) {
     self.root = root
     keepsKinds = keepingKinds
@@ -26,183 +35,291 @@ struct SnapshotProbe {
 
   /// Reads everything that a plan asks for.
   mutating func read(_ plan: PlanNode) {
-    visit(root.top, at: "", [plan])
+    visit(Spot(root.top, at: "", depth: nil), plan)
   }
 
-  private mutating func visit(_ directory: Directory, at path: String, _ nodes: [PlanNode]) {
-    for node in nodes {
-      for group in node.groups { readFirst(of: group, in: directory, at: path) }
-    }
-    guard nodes.contains(where: \.needsNames) else {
-      // The common case, without a dictionary: one node, plain names.
-      if nodes.count == 1, nodes[0].isWorthListing, path.hasPrefix("/sys/"),
-        visitListed(nodes[0], in: directory, at: path)
-      {
-        return
+  /// The same, and looks at all that hwloc would find.
+  ///
+  /// - Returns: why hwloc must not be given the tree; nil where it may.
+  mutating func readForHwloc(_ plan: PlanNode) -> String? {
+    hwlocGuard = HwlocGuard()
+    defer { hwlocGuard = nil }
+    read(plan)
+    for names in HwlocGuard.places {
+      guard let place = hwlocGuard?.enter(names, of: root.top) else { continue }
+      // The plan has been in those of one name.
+      if names.count > 1 {
+        visit(Spot(place, at: place.path, depth: names.count), nothing)
       }
-      if nodes.count == 1 {
-        for child in nodes[0].literals {
-          visit(child.name, nil, in: directory, at: path, [child.node])
-        }
-      } else {
-        visitMerged(literals(nodes), in: directory, at: path)
+    }
+    hwlocGuard?.see(mounts: files["/proc/mounts"])
+    return hwlocGuard?.objection
+  }
+
+  // MARK: - Directories
+
+  /// An opened directory and the way the plan took to it.
+  private struct Spot {
+    let directory: Directory
+    /// The plan's path with a `/` behind it.
+    let prefix: String
+    /// How deep it is below the root, where hwloc would come here; else nil.
+    let depth: Int?
+    /// Whether it is a place of sysfs.
+    let isSysfs: Bool
+    /// Whether its files hold one value each, which one read gives whole.
+    let holdsValues: Bool
+
+    init(_ directory: Directory, at path: String, depth: Int?) {
+      self.directory = directory
+      self.depth = depth
+      prefix = path + "/"
+      isSysfs = prefix.hasPrefix("/sys/")
+      holdsValues = isSysfs || prefix.hasPrefix("/proc/sys/") || prefix.hasPrefix("/proc/irq/")
+    }
+
+    var path: String { String(prefix.dropLast()) }
+  }
+
+  /// A name of a directory that something is wanted of.
+  private struct Entry {
+    let name: String
+    /// What it is; nil where that isn't known.
+    var kind: FileKind?
+    /// What is wanted of it; nil where only hwloc could come to it.
+    let node: PlanNode?
+    /// Its size in bytes where that was asked for, else 0.
+    var size = 0
+
+    /// Whether more than the target of a link is wanted.
+    var wantsContent: Bool { node.map { $0.wants != .link || $0.hasChildren } ?? false }
+    var wantsText: Bool { node?.wants.isDisjoint(with: [.file, .tail]) == false }
+  }
+
+  private mutating func visit(_ spot: Spot, _ node: PlanNode) {
+    let isChecked = spot.depth != nil && hwlocGuard?.objection == nil
+    let isListed = isChecked || node.needsNames || (node.isWorthListing && spot.isSysfs)
+    guard isListed, let found = list(spot, node, isChecked) else { return ask(for: node, in: spot) }
+    for group in node.groups { read(firstOf: group, of: node, among: found.grouped, in: spot) }
+    for entry in found.entries { visit(entry, in: spot) }
+  }
+
+  /// Asks for each plain name, without a list.
+  private mutating func ask(for node: PlanNode, in spot: Spot) {
+    for group in node.groups {
+      for place in group {
+        let member = Entry(name: node.names[place].text, kind: nil, node: oneFile)
+        if visit(member, in: spot) { break }
       }
-      return
     }
-    guard let entries = list(directory, at: path) else {
-      visitMerged(literals(nodes), in: directory, at: path)
-      return
-    }
-    let wanted = literals(nodes)
-    let patterns = nodes.flatMap(\.patterns)
-    for entry in entries {
-      var found = wanted[entry.name] ?? []
-      for item in patterns where item.pattern.matches(entry.name) { found.append(item.node) }
-      if !found.isEmpty { visit(entry.name, entry.kind, in: directory, at: path, found) }
+    for name in node.names where name.node != nil {
+      visit(Entry(name: name.text, kind: nil, node: name.node), in: spot)
     }
   }
 
-  /// Lists a directory for its own names alone, so that none is asked for in vain; false where it
-  /// can't be listed.
-  private mutating func visitListed(
-    _ node: PlanNode, in directory: Directory, at path: String
-  ) -> Bool {
-    var found: [(index: Int, kind: FileKind?)] = []
-    do {
-      var count = 0
-      try directory.forEach { (name, kind) throws(Refusal) in
-        count += 1
-        guard count <= Directory.nameLimit else { throw .refused("") }
-        for (index, wanted) in node.literalBytes.enumerated() where strcmp(name, wanted) == 0 {
-          found.append((index, kind))
-        }
-      }
-    } catch {
-      return false
-    }
-    for item in found {
-      let child = node.literals[item.index]
-      visit(child.name, item.kind, in: directory, at: path, [child.node])
-    }
-    return true
-  }
-
-  private func literals(_ nodes: [PlanNode]) -> [String: [PlanNode]] {
-    var result: [String: [PlanNode]] = [:]
-    for node in nodes {
-      for child in node.literals { result[child.name, default: []].append(child.node) }
-    }
-    return result
-  }
-
-  private mutating func visitMerged(
-    _ children: [String: [PlanNode]], in directory: Directory, at path: String
+  /// Reads the first file of a group that can be read.
+  private mutating func read(
+    firstOf group: [Int], of node: PlanNode, among listed: [(place: Int, kind: FileKind?)],
+    in spot: Spot
   ) {
-    for (name, nodes) in children { visit(name, nil, in: directory, at: path, nodes) }
+    var isRead = false
+    for place in group {
+      guard let found = listed.first(where: { $0.place == place }) else { continue }
+      let member = Entry(
+        name: node.names[place].text, kind: found.kind, node: isRead ? nil : oneFile)
+      if visit(member, in: spot) { isRead = true }
+    }
   }
 
-  private mutating func list(_ directory: Directory, at path: String) -> [Directory.Entry]? {
+  /// Lists a directory: the names that something is wanted of, and those of groups by their place in
+  /// the node. Nil where it can't be listed.
+  private mutating func list(
+    _ spot: Spot, _ node: PlanNode, _ isChecked: Bool
+  ) -> (entries: [Entry], grouped: [(place: Int, kind: FileKind?)])? {
+    var entries: [Entry] = []
+    var grouped: [(place: Int, kind: FileKind?)] = []
+    var names: [String] = []
+    var count = 0
     do {
-      let entries = try directory.list()
-      directories[path.isEmpty ? "/" : path] = entries.map(\.name)
-      // A processor has some forty files in the plan.
-      if path == "/sys/devices/system/cpu" { files.reserveCapacity(2048 + 40 * entries.count) }
-      if keepsKinds {
-        for entry in entries { kinds[path + "/" + entry.name] = entry.kind }
+      try spot.directory.forEach { (name, kind) throws(Refusal) in
+        count += 1
+        guard count <= Directory.nameLimit else {
+          throw .refused("holds more than \(Directory.nameLimit) names")
+        }
+        if node.needsNames { names.append(String(cString: name)) }
+        let length = strlen(name)
+        let place = node.place(of: name, length: length)
+        if let place, node.names[place].isGrouped { grouped.append((place, kind)) }
+        let wanted = node.node(for: name, length: length, at: place)
+        if wanted != nil || (isChecked && place == nil && concernsHwloc(name, kind, in: spot)) {
+          let text = place.map { node.names[$0].text } ?? String(cString: name)
+          entries.append(Entry(name: text, kind: kind, node: wanted))
+        }
+        if keepsKinds { kinds[spot.prefix + String(cString: name)] = kind }
       }
-      return entries
     } catch {
-      if error != .absent { files[path] = .missing(error.reason) }
+      if isChecked { hwlocGuard?.object(error.reason) }
+      if node.needsNames, error != .absent { files[spot.path] = .missing(error.reason) }
+      return nil
+    }
+    if isChecked { hwlocGuard?.see(names: count) }
+    if node.needsNames { keep(names.sorted(), of: spot) }
+    return (entries, grouped)
+  }
+
+  private mutating func keep(_ names: [String], of spot: Spot) {
+    let path = spot.path
+    directories[path.isEmpty ? "/" : path] = names
+    // A processor has some forty files in the plan.
+    if path == "/sys/devices/system/cpu" { files.reserveCapacity(2048 + 40 * names.count) }
+  }
+
+  // MARK: - Names
+
+  /// One name: reads, lists and follows it as its node asks; whether a text of it was read.
+  @discardableResult
+  private mutating func visit(_ entry: Entry, in spot: Spot) -> Bool {
+    switch entry.kind {
+    case .directory: enter(entry, in: spot)
+    case .link: return follow(entry, in: spot)
+    case nil:
+      guard let known = ask(about: entry, in: spot) else { return false }
+      if known.kind == .directory, known.wantsText {
+        files[spot.prefix + entry.name] = .missing(FileKind.directory.refusal)
+      }
+      return visit(known, in: spot)
+    default:
+      if entry.wantsText, read(entry, in: spot) { return true }
+      check(entry, in: spot)
+    }
+    return false
+  }
+
+  /// Asks what a name is; nil where it isn't there or nobody may ask.
+  private mutating func ask(about entry: Entry, in spot: Spot) -> Entry? {
+    do {
+      let status = try spot.directory.status(of: entry.name)
+      var entry = entry
+      entry.kind = FileKind(mode: status.st_mode)
+      entry.size = Int(status.st_size)
+      return entry
+    } catch {
+      guard error != .absent else { return nil }
+      if entry.wantsContent { files[spot.prefix + entry.name] = .missing(error.reason) }
+      if spot.depth != nil { hwlocGuard?.object(error.reason) }
       return nil
     }
   }
 
-  /// One name: reads, lists and follows it as its nodes ask. `kind` is nil where it isn't known.
-  private mutating func visit(
-    _ name: String, _ kind: FileKind?, in directory: Directory, at parent: String,
-    _ nodes: [PlanNode]
-  ) {
-    let path = parent + "/" + name
-    let wants = nodes.reduce(into: PlanNode.Wants()) { $0.formUnion($1.wants) }
-    if wants.contains(.link), kind == nil || kind == .link,
-      let target = root.target(ofLink: name, in: directory)
-    {
-      links[path] = target
-    }
-    if wants.contains(.file) || wants.contains(.tail), kind != .directory {
-      read(name, kind, in: directory, at: path, tail: wants.contains(.tail))
-    }
-    guard wants.contains(.directory) || nodes.contains(where: \.hasChildren),
-      kind == nil || kind == .directory || kind == .link
-    else { return }
+  private mutating func enter(_ entry: Entry, in spot: Spot) {
+    let depth = depth(of: entry, in: spot)
+    let node = entry.node ?? nothing
+    guard depth != nil || node.wants.contains(.directory) || node.hasChildren else { return }
+    if let depth { hwlocGuard?.see(directory: entry.name, in: spot.directory, depth: depth) }
+    let path = spot.prefix + entry.name
     do {
-      let listing = nodes.contains { $0.needsNames || $0.isWorthListing }
-      let below = try open(name, kind, in: directory, listing: listing)
-      visit(below, at: path, nodes)
+      let listing = depth != nil || node.needsNames || node.isWorthListing
+      let below = try open(entry.name, in: spot.directory, listing: listing)
+      visit(Spot(below, at: path, depth: depth), node)
     } catch {
-      if error != .absent { files[path] = .missing(error.reason) }
+      guard error != .absent else { return }
+      if entry.node != nil { files[path] = .missing(error.reason) }
+      if depth != nil { hwlocGuard?.object(error.reason) }
     }
   }
 
-  /// Opens a directory, through a link where it is one.
   private func open(
-    _ name: String, _ kind: FileKind?, in directory: Directory, listing: Bool
+    _ name: String, in directory: Directory, listing: Bool
   ) throws(Refusal) -> Directory {
-    if kind != .link {
-      do {
-        // Where it may be passed through but not listed, the list fails later, and alone.
-        if listing, let opened = try? directory.open(name, listing: true) { return opened }
-        return try directory.open(name)
-      } catch {
-        guard kind == nil, error == .absent,
-          let status = try? directory.status(of: name), FileKind(mode: status.st_mode) == .link
-        else { throw error }
-      }
-    }
-    let place = try root.locate(directory.path + "/" + name)
-    guard place.name == nil else { throw .absent }
-    return place.directory
+    // Where it may be passed through but not listed, the list fails later, and alone.
+    if listing, let opened = try? directory.open(name, listing: true) { return opened }
+    return try directory.open(name)
   }
 
-  private mutating func readFirst(of names: [String], in directory: Directory, at path: String) {
-    for name in names where read(name, nil, in: directory, at: path + "/" + name, tail: false) {
-      return
-    }
-  }
-
-  /// Reads a file, through a link where it is one; whether there is a text now.
-  @discardableResult
-  private mutating func read(
-    _ name: String, _ kind: FileKind?, in directory: Directory, at path: String, tail: Bool
-  ) -> Bool {
-    guard files.count < Self.fileLimit else { return false }
+  private mutating func follow(_ entry: Entry, in spot: Spot) -> Bool {
+    let path = spot.prefix + entry.name
     do {
-      files[path] = try reading(name, kind, in: directory, at: path, tail: tail)
+      let text = try spot.directory.readLink(entry.name)
+      if let depth = spot.depth {
+        hwlocGuard?.see(link: entry.name, to: text, in: spot.directory, depth: depth)
+      }
+      guard let node = entry.node else { return false }
+      let place = try root.resolve(text, from: spot.directory, known: reached)
+      reached = place.directory
+      if node.wants.contains(.link) { links[path] = place.path }
+      if let name = place.name {
+        guard entry.wantsText, files.count < Self.fileLimit else { return false }
+        files[path] =
+          node.wants.contains(.tail)
+          ? try root.reader.readEnd(name, in: place.directory, bytes: Self.tailBytes)
+          : try root.reader.read(name, in: place.directory, limit: Root.fileLimit)
+        return true
+      }
+      if entry.wantsText { files[path] = .missing(FileKind.directory.refusal) }
+      if node.wants.contains(.directory) || node.hasChildren {
+        visit(Spot(place.directory, at: path, depth: nil), node)
+      }
+    } catch {
+      if entry.wantsContent, error != .absent { files[path] = .missing(error.reason) }
+    }
+    return false
+  }
+
+  /// Reads a file that is no link; whether there is a text now.
+  private mutating func read(_ entry: Entry, in spot: Spot) -> Bool {
+    guard files.count < Self.fileLimit else { return false }
+    let path = spot.prefix + entry.name
+    do throws(Refusal) {
+      if let kind = entry.kind, kind != .regular { throw .refused(kind.refusal) }
+      let text =
+        entry.node?.wants.contains(.tail) == true
+        ? try root.reader.readEnd(entry.name, in: spot.directory, bytes: Self.tailBytes)
+        : try root.reader.readKnown(
+          entry.name, in: spot.directory, size: entry.size, limit: Root.fileLimit,
+          inOneRead: spot.holdsValues)
+      if spot.isSysfs { hwlocGuard?.see(text, of: entry.name, in: spot.directory) }
+      files[path] = text
       return true
     } catch {
       if error != .absent { files[path] = .missing(error.reason) }
       return false
     }
   }
+}
 
-  private func reading(
-    _ name: String, _ kind: FileKind?, in directory: Directory, at path: String, tail: Bool
-  ) throws(Refusal) -> Snapshot.Reading {
-    if kind == .regular, !tail {
-      return try root.reader.readKnown(
-        name, in: directory, limit: Root.fileLimit, inOneRead: path.hasPrefix("/sys/"))
+// MARK: - For hwloc
+
+extension SnapshotProbe {
+  /// How deep a directory is where hwloc would come to it; else nil.
+  private func depth(of entry: Entry, in spot: Spot) -> Int? {
+    guard let hwlocGuard, hwlocGuard.objection == nil else { return nil }
+    guard let depth = spot.depth else {
+      return spot.prefix == "/" && HwlocGuard.places.contains([entry.name]) ? 1 : nil
     }
-    do {
-      return tail
-        ? try root.reader.readEnd(name, in: directory, bytes: Self.tailBytes)
-        : try root.reader.read(name, in: directory, limit: Root.fileLimit)
-    } catch {
-      guard error == .refused(FileKind.link.refusal) else { throw error }
+    return HwlocGuard.isPassedOver(entry.name, depth) ? nil : depth + 1
+  }
+
+  /// Whether hwloc could come to a name that the plan doesn't want; plain files are looked at here.
+  private mutating func concernsHwloc(
+    _ name: UnsafePointer<CChar>, _ kind: FileKind?, in spot: Spot
+  ) -> Bool {
+    guard let depth = spot.depth else { return false }
+    switch kind {
+    case .regular:
+      hwlocGuard?.see(file: name, in: spot.directory, depth: depth)
+      return false
+    case .directory: return !HwlocGuard.isPassedOver(name, depth)
+    default: return true
     }
-    let place = try root.locate(directory.path + "/" + name)
-    guard let target = place.name else { throw .refused(FileKind.directory.refusal) }
-    return tail
-      ? try root.reader.readEnd(target, in: place.directory, bytes: Self.tailBytes)
-      : try root.reader.read(target, in: place.directory, limit: Root.fileLimit)
+  }
+
+  /// Shows the guard a name that is neither directory nor link and was not read.
+  private mutating func check(_ entry: Entry, in spot: Spot) {
+    guard let depth = spot.depth, let kind = entry.kind else { return }
+    if kind == .regular {
+      hwlocGuard?.see(file: entry.name, in: spot.directory, depth: depth)
+    } else {
+      hwlocGuard?.see(kind, named: entry.name, in: spot.directory)
+    }
   }
 }

@@ -9,10 +9,8 @@ import TuneKit
   let tree = TemporaryTree()
 
   private func objection() throws -> String? {
-    let root = try Root(tree.path)
-    var probe = SnapshotProbe(root)
-    probe.read(.plan())
-    return HwlocGuard.objection(to: root, probe.files)
+    var probe = SnapshotProbe(try Root(tree.path))
+    return probe.readForHwloc(.plan())
   }
 
   /// Two nodes of two PUs.

@@ -51,7 +51,7 @@ enum CaptureWriter {
   private static func refuseFull(_ path: String) throws(CaptureError) {
     let opened = retrying { open(path, openPathOnly | O_DIRECTORY | O_CLOEXEC) }
     guard opened >= 0 else { throw .cannotCreate(path: path, reason: reason(errno)) }
-    let directory = Directory(owning: opened, path: "")
+    let directory = Directory(owning: opened)
     guard let entries = try? directory.list(), entries.isEmpty else {
       throw .cannotCreate(path: path, reason: "it is there and not empty")
     }
