@@ -19,6 +19,12 @@ public struct CPUSet: Sendable, Hashable {
     for number in numbers { insert(number) }
   }
 
+  /// Adds all numbers of another set.
+  public mutating func formUnion(_ other: CPUSet) {
+    while words.count < other.words.count { words.append(0) }
+    for index in other.words.indices { words[index] |= other.words[index] }
+  }
+
   /// Adds a number; out of range ones are ignored.
   public mutating func insert(_ number: Int) {
     guard number >= 0, number < Self.limit else { return }
@@ -63,10 +69,16 @@ public struct CPUSet: Sendable, Hashable {
   public func subtracting(_ other: CPUSet) -> CPUSet { combine(other) { $0 & ~$1 } }
 
   /// Whether every number of this set is in the other.
-  public func isSubset(of other: CPUSet) -> Bool { subtracting(other).isEmpty }
+  public func isSubset(of other: CPUSet) -> Bool {
+    words.indices.allSatisfy { index in
+      words[index] & ~(index < other.words.count ? other.words[index] : 0) == 0
+    }
+  }
 
   /// Whether the sets share no number.
-  public func isDisjoint(with other: CPUSet) -> Bool { intersection(other).isEmpty }
+  public func isDisjoint(with other: CPUSet) -> Bool {
+    zip(words, other.words).allSatisfy { $0 & $1 == 0 }
+  }
 
   private func combine(_ other: CPUSet, _ operation: (UInt64, UInt64) -> UInt64) -> CPUSet {
     var result = CPUSet()

@@ -76,7 +76,7 @@ extension Facts {
     let parts = path.split(separator: "/")
     guard parts.count == 3, parts[0] == "dev", !["disk", "zvol", "block"].contains(parts[1])
     else { return nil }
-    return parts.dropFirst().map { $0.replacing("-", with: "--") }.joined(separator: "-")
+    return parts.dropFirst().map { $0.doublingDashes }.joined(separator: "-")
   }
 
   /// A device and all that it is made of.

@@ -52,6 +52,8 @@ public final class DomainDefinition: Sendable {
   public let system: System
   /// vCPUs, IOThreads, pins.
   public let cputune: DomainCPUTune
+  /// Where its vCPUs may run.
+  let pins: DomainPins
   /// The guest's processor; nil where `<cpu>` is absent.
   public let cpu: DomainCPU?
   /// Its memory.
@@ -95,6 +97,7 @@ public final class DomainDefinition: Sendable {
     type = node["type"] ?? ""
     system = Self.system(node)
     cputune = try DomainCPUTune(node)
+    pins = DomainPins(cputune)
     cpu = try node.first("cpu").map { node throws(DomainError) in try DomainCPU(node) }
     memory = try DomainMemory(node, cells: cpu?.cells ?? [])
     features = try DomainFeatures(node)

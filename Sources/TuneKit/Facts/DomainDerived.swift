@@ -16,6 +16,34 @@ public enum DomainPin: Sendable, Equatable {
   }
 }
 
+/// The pins of a definition's vCPUs and what is asked of them again and again.
+struct DomainPins: Sendable {
+  /// By the vCPU's number.
+  let all: [DomainPin]
+  /// Every host CPU that some vCPU is pinned to.
+  let union: CPUSet
+  /// Whether every vCPU has declared CPUs.
+  let areDeclared: Bool
+  /// Whether all that are declared are one CPU each.
+  let areSingle: Bool
+
+  init(_ tune: DomainCPUTune) {
+    var pins = [DomainPin](repeating: tune.fallbackPin, count: tune.maximum)
+    for pin in tune.vcpuPins where pin.id < tune.maximum { pins[pin.id] = .cpus(pin.cpus) }
+    var union = CPUSet()
+    for pin in pins { if let cpus = pin.cpus { union.formUnion(cpus) } }
+    all = pins
+    self.union = union
+    areDeclared = pins.allSatisfy { $0.cpus != nil }
+    areSingle = pins.allSatisfy { pin in pin.cpus.map { $0.count == 1 } ?? true }
+  }
+}
+
+extension DomainCPUTune {
+  /// What holds for threads without a pin of their own.
+  var fallbackPin: DomainPin { isAutoPlaced ? .automatic : cpuset.map { .cpus($0) } ?? .anywhere }
+}
+
 extension DomainDefinition {
   /// The maximum number of vCPUs.
   public var vcpus: Int { cputune.maximum }
@@ -27,10 +55,7 @@ extension DomainDefinition {
   }
 
   /// What holds for threads without a pin of their own.
-  public var fallbackPin: DomainPin {
-    if cputune.isAutoPlaced { return .automatic }
-    return cputune.cpuset.map { .cpus($0) } ?? .anywhere
-  }
+  public var fallbackPin: DomainPin { cputune.fallbackPin }
 
   /// Where the emulator's threads may run.
   public var emulatorPin: DomainPin { cputune.emulatorPin.map { .cpus($0.cpus) } ?? fallbackPin }
@@ -41,30 +66,20 @@ extension DomainDefinition {
   }
 
   /// The pins of all vCPUs, by number.
-  public var vcpuPins: [DomainPin] {
-    var pins = [DomainPin](repeating: fallbackPin, count: vcpus)
-    for pin in cputune.vcpuPins where pin.id < vcpus { pins[pin.id] = .cpus(pin.cpus) }
-    return pins
-  }
+  public var vcpuPins: [DomainPin] { pins.all }
 
   /// Every host CPU that some vCPU is pinned to.
-  public var pinnedCPUs: CPUSet {
-    var set = CPUSet()
-    for pin in vcpuPins { if let cpus = pin.cpus { set = set.union(cpus) } }
-    return set
-  }
+  public var pinnedCPUs: CPUSet { pins.union }
 
   /// Whether every vCPU has declared CPUs.
-  public var isPinned: Bool { vcpuPins.allSatisfy { $0.cpus != nil } }
+  public var isPinned: Bool { pins.areDeclared }
 
   /// Whether numad decides where any vCPU runs.
   public var hasAutomaticPin: Bool { vcpuPins.contains(.automatic) }
 
   /// Declared intent of CPUs of its own: every pin is one CPU, and no two are the same.
   public var isDedicated: Bool {
-    let pins = vcpuPins.compactMap { $0.cpus }
-    guard pins.count == vcpus, pins.allSatisfy({ $0.count == 1 }) else { return false }
-    return pinnedCPUs.count == vcpus
+    isPinned && pins.areSingle && pinnedCPUs.count == vcpus
   }
 
   /// Whether a PCI device is passed through, which fixes all memory in place.

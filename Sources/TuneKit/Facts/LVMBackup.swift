@@ -18,7 +18,7 @@ struct LVMSnapshot: Sendable, Equatable {
 
   /// The device mapper doubles hyphens within names.
   static func mapped(_ group: String, _ volume: String) -> String {
-    group.replacing("-", with: "--") + "-" + volume.replacing("-", with: "--")
+    group.doublingDashes + "-" + volume.doublingDashes
   }
 
   /// All that the files of a snapshot name.

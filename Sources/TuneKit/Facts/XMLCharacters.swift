@@ -4,6 +4,7 @@
 enum XMLCharacters {
   /// The first byte that is not UTF-8 or not a character XML allows.
   static func firstInvalid(in bytes: [UInt8]) -> (offset: Int, problem: String)? {
+    if isPlain(bytes) { return nil }
     var offset = 0
     while offset < bytes.count {
       let byte = bytes[offset]
@@ -23,6 +24,17 @@ enum XMLCharacters {
       offset += length
     }
     return nil
+  }
+
+  /// Whether all bytes are printable ASCII, tabs and line ends: almost always. Without a branch for
+  /// each byte, so that the compiler takes many at once.
+  private static func isPlain(_ bytes: [UInt8]) -> Bool {
+    var other: UInt8 = 0
+    for byte in bytes {
+      let isBlank = byte == 0x0A || byte == 0x09 || byte == 0x0D
+      other |= byte &- 0x20 >= 0x5F && !isBlank ? 1 : 0
+    }
+    return other == 0
   }
 
   /// Decodes one UTF-8 sequence; nil where it is malformed, overlong or a surrogate.
@@ -111,7 +123,10 @@ enum XMLCharacters {
 
   /// Text with its references resolved.
   static func text(_ bytes: [UInt8], _ range: Range<Int>) -> String {
-    decode(bytes, range) { $0 }
+    if range.allSatisfy({ bytes[$0] != 0x26 && bytes[$0] != 0x0D }) {
+      return String(decoding: bytes[range], as: UTF8.self)
+    }
+    return decode(bytes, range) { $0 }
   }
 
   private static func decode(

@@ -70,13 +70,9 @@ public final class XMLDocument: Sendable {
   private static func positions(_ elements: [XMLElement]) -> [(index: Int, count: Int)] {
     var result = [(index: Int, count: Int)](repeating: (0, 1), count: elements.count)
     for parent in elements where parent.children.count > 1 {
-      var counts: [String: Int] = [:]
-      for child in parent.children {
-        let name = elements[child].name
-        result[child].index = counts[name, default: 0]
-        counts[name, default: 0] += 1
-      }
-      for child in parent.children { result[child].count = counts[elements[child].name] ?? 1 }
+      var counter = NameCounter(of: parent.children.count)
+      for child in parent.children { result[child].index = counter.add(elements[child].name) }
+      for child in parent.children { result[child].count = counter.count(of: elements[child].name) }
     }
     return result
   }
@@ -90,4 +86,32 @@ public final class XMLDocument: Sendable {
   public var root: XMLNode { XMLNode(document: self, index: 0) }
   /// The element that paths start from.
   public var baseNode: XMLNode { XMLNode(document: self, index: base) }
+}
+
+/// Counts names of siblings: a few by looking along the list, many by hashing.
+private struct NameCounter {
+  private var few: [(name: String, count: Int)] = []
+  private var many: [String: Int] = [:]
+  private let areMany: Bool
+
+  init(of siblings: Int) { areMany = siblings > 64 }
+
+  /// Counts a name once more; how often it came before.
+  mutating func add(_ name: String) -> Int {
+    if areMany {
+      let before = many[name] ?? 0
+      many[name] = before + 1
+      return before
+    }
+    if let place = few.firstIndex(where: { $0.name == name }) {
+      few[place].count += 1
+      return few[place].count - 1
+    }
+    few.append((name, 1))
+    return 0
+  }
+
+  func count(of name: String) -> Int {
+    areMany ? many[name] ?? 1 : few.first { $0.name == name }?.count ?? 1
+  }
 }

@@ -134,14 +134,23 @@ public struct XMLNode: Sendable {
 
   /// The way from below the base element, for evidence: `devices/disk[2]/driver`.
   public var xpath: String {
-    var parts: [String] = []
-    var node = self
-    while node.index != document.base, let parent = node.parent {
-      let (index, count) = node.position(in: parent)
-      parts.append(count > 1 ? "\(node.name)[\(index + 1)]" : node.name)
-      node = parent
-    }
-    return parts.isEmpty ? node.name : parts.reversed().joined(separator: "/")
+    guard index != document.base, document.elements[index].parent != nil else { return name }
+    var text = ""
+    text.reserveCapacity(64)
+    Self.append(index, of: document, to: &text)
+    return text
+  }
+
+  private static func append(_ index: Int, of document: XMLDocument, to text: inout String) {
+    guard index != document.base, let parent = document.elements[index].parent else { return }
+    append(parent, of: document, to: &text)
+    if !text.isEmpty { text += "/" }
+    text += document.elements[index].name
+    let (place, count) = document.positions[index]
+    guard count > 1 else { return }
+    text += "["
+    text += String(place + 1)
+    text += "]"
   }
 
   private func position(in parent: XMLNode) -> (index: Int, count: Int) {

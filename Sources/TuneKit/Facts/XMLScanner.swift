@@ -9,6 +9,8 @@ struct XMLScanner {
   private var position = 0
   private var elements: [XMLElement] = []
   private var open: [Int] = []
+  /// The attributes of the tag that is read; kept for its memory.
+  private var attributes: [XMLAttribute] = []
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -26,7 +28,20 @@ struct XMLScanner {
       throw XMLError("the element '\(elements[last].name)' is not closed", at: position, in: bytes)
     }
     guard !elements.isEmpty else { throw fail("expected an XML element, found nothing") }
+    linkChildren()
     return elements
+  }
+
+  /// Enters all elements as children of their parents; each list grows once.
+  private mutating func linkChildren() {
+    var counts = [Int](repeating: 0, count: elements.count)
+    for element in elements { if let parent = element.parent { counts[parent] += 1 } }
+    for (index, count) in counts.enumerated() where count > 0 {
+      elements[index].children.reserveCapacity(count)
+    }
+    for index in elements.indices {
+      if let parent = elements[index].parent { elements[parent].children.append(index) }
+    }
   }
 
   private mutating func step() throws(XMLError) {
@@ -127,26 +142,25 @@ extension XMLScanner {
     }
     position += 1
     let name = try name("an element's name")
-    let attributes = try attributes(of: name)
+    try readAttributes(of: name)
     let closed = bytes[position] == UInt8(ascii: "/")
     position += closed ? 2 : 1
     let index = elements.count
-    if let parent = open.last { elements[parent].children.append(index) }
     elements.append(
       XMLElement(
-        name: name, attributes: attributes, tag: start..<position,
+        name: name, attributes: Array(attributes[...]), tag: start..<position,
         content: position..<position, end: position, isSelfClosing: closed, parent: open.last,
         children: []))
     if !closed { open.append(index) }
   }
 
   /// Reads attributes up to, but not past, the `>` or `/>` of the tag.
-  private mutating func attributes(of element: String) throws(XMLError) -> [XMLAttribute] {
-    var attributes: [XMLAttribute] = []
+  private mutating func readAttributes(of element: String) throws(XMLError) {
+    attributes.removeAll(keepingCapacity: true)
     while true {
       let blanks = skipBlanks()
       guard position < bytes.count else { throw fail("the tag of '\(element)' is not closed") }
-      if bytes[position] == UInt8(ascii: ">") || starts("/>") { return attributes }
+      if bytes[position] == UInt8(ascii: ">") || starts("/>") { return }
       guard blanks else { throw fail("expected a blank, '>' or '/>' in the tag of '\(element)'") }
       guard attributes.count < 256 else {
         throw fail("the element '\(element)' has more than 256 attributes")
@@ -196,17 +210,20 @@ extension XMLScanner {
   private mutating func closingTag() throws(XMLError) {
     let start = position
     position += 2
-    let name = try name("an element's name")
+    let range = try nameRange("an element's name")
     guard let index = open.popLast() else {
-      throw XMLError("'</\(name)>' closes nothing", at: start, in: bytes)
+      throw XMLError("'</\(text(range))>' closes nothing", at: start, in: bytes)
     }
-    guard elements[index].name == name else {
+    let opened = elements[index].tag.lowerBound + 1
+    let length = elements[index].name.utf8.count
+    guard bytes[range] == bytes[opened..<(opened + length)] else {
       throw XMLError(
-        "'</\(name)>' closes the element '\(elements[index].name)'", at: start, in: bytes)
+        "'</\(text(range))>' closes the element '\(elements[index].name)'", at: start,
+        in: bytes)
     }
     skipBlanks()
     guard position < bytes.count, bytes[position] == UInt8(ascii: ">") else {
-      throw fail("expected '>' after '</\(name)'")
+      throw fail("expected '>' after '</\(text(range))'")
     }
     position += 1
     elements[index].content = elements[index].tag.upperBound..<start
@@ -250,7 +267,15 @@ extension XMLScanner {
 // MARK: - Small parts
 
 extension XMLScanner {
-  private mutating func name(_ what: String) throws(XMLError) -> String {
+  private mutating func name(_ what: StaticString) throws(XMLError) -> String {
+    text(try nameRange(what))
+  }
+
+  private func text(_ range: Range<Int>) -> String {
+    String(decoding: bytes[range], as: UTF8.self)
+  }
+
+  private mutating func nameRange(_ what: StaticString) throws(XMLError) -> Range<Int> {
     let start = position
     while position < bytes.count {
       guard
@@ -259,7 +284,7 @@ extension XMLScanner {
       position += length
     }
     guard position > start else { throw fail("expected \(what)") }
-    return String(decoding: bytes[start..<position], as: UTF8.self)
+    return start..<position
   }
 
   @discardableResult

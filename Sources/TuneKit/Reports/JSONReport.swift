@@ -2,36 +2,23 @@
 
 /// Renders a report as JSON (`docs/schema/audit.json`).
 enum JSONReport {
-  /// The bytes of `value`. The ledger of a big host has tens of thousands of entries, which are
-  /// written as they come instead of as values first.
+  /// The bytes of `value`. A big host has thousands of findings and tens of thousands of entries in
+  /// its ledger, which are written as they come instead of as values first.
   static func text(_ report: Report) -> String {
-    var writer = JSONWriter(layout: .compact)
-    writer.out.reserveCapacity(200 * report.ledger.count + 1500 * report.findings.count)
-    writer.write(.object(members(report)), level: 0)
-    writer.out.removeLast()
-    writer.put(",\"verdicts\":[")
-    for (index, entry) in report.ledger.enumerated() {
-      writer.put(index > 0 ? ",{\"rule\":" : "{\"rule\":")
-      writer.string(entry.rule)
-      writer.put(",\"subject\":{\"kind\":")
-      writer.string(entry.subject.kind.rawValue)
-      writer.put(",\"name\":")
-      writer.string(entry.subject.name)
-      writer.put("},\"verdict\":")
-      writer.string(entry.verdict.word)
-      writer.put(",\"reason\":")
-      if let reason = entry.verdict.reason { writer.string(reason) } else { writer.put("null") }
-      writer.put("}")
-    }
-    writer.put("]}\n")
-    return String(decoding: writer.out, as: UTF8.self)
+    var stream = JSONReportStream(report)
+    return stream.text()
   }
 
   static func value(_ report: Report) -> JSONValue {
-    .object(members(report) + [JSONMember("verdicts", .array(report.ledger.map(verdict)))])
+    .object(
+      head(report) + [
+        JSONMember("findings", .array(report.findings.map(finding))),
+        JSONMember("verdicts", .array(report.ledger.map(verdict))),
+      ])
   }
 
-  private static func members(_ report: Report) -> [JSONMember] {
+  /// What stands before the findings.
+  static func head(_ report: Report) -> [JSONMember] {
     let pairs: [(String, JSONValue)] = [
       ("schema", "tuned-vm/audit/v1"),
       ("tool", ["name": "tuned-vm", "version": .string(report.toolVersion)]),
@@ -39,7 +26,6 @@ enum JSONReport {
       ("host", host(report.host)),
       ("profile", .string(report.profile)),
       ("summary", summary(report.summary)),
-      ("findings", .array(report.findings.map(finding))),
     ]
     return pairs.map { JSONMember($0.0, $0.1) }
   }
@@ -104,7 +90,7 @@ enum JSONReport {
     ])
   }
 
-  private static func waiver(_ waiver: Waiver) -> JSONValue {
+  static func waiver(_ waiver: Waiver) -> JSONValue {
     .object(pairs: [("reason", .string(waiver.reason)), ("until", .optional(waiver.until))])
   }
 

@@ -47,7 +47,7 @@ public enum Audit {
   public static func assess(
     _ context: Context, rules: [RuleInstance], selection: Selection = Selection()
   ) -> [Assessment] {
-    let keys = Set(context.facts.domains.map(\.key))
+    var owners = Owners(context.facts.domains)
     let foreign = foreignGuests(context.facts.domains)
     var assessments: [Assessment] = []
     for rule in rules where selection.includes(rule: rule.about.id) {
@@ -55,7 +55,7 @@ public enum Audit {
       let host = Grade(rule.about, context.profile)
       let guests = context.domainProfiles.mapValues { Grade(rule.about, $0) }
       for judgement in distinct(rule.evaluate(context)) {
-        let key = judgement.subject.domainKey(among: keys)
+        let key = owners.key(of: judgement.subject)
         if let wanted = selection.domains {
           guard let key, wanted.contains(key) else { continue }
         }
@@ -87,40 +87,59 @@ public enum Audit {
       context, over: assessments, selection: selection, ids: rules.map(\.about.id))
     let waivers = WaiverRules.matchers(context)
     var findings: [Report.Finding] = []
+    var references: (rule: String, texts: [String]) = ("", [])
     for item in assessments {
       guard case .violated(let violation) = item.verdict else { continue }
+      if references.rule != item.about.id {
+        references = (item.about.id, item.about.sources.map(\.text))
+      }
       findings.append(
         Report.Finding(
           rule: item.about.id, severity: item.severity, subject: item.subject,
           violation: violation.notingOwners(context.facts),
-          references: item.about.sources.map(\.text),
+          references: references.texts,
           waiver: waivers.first { !$0.isOver && $0.matches(item.about.id, item.subject) }?.waiver,
           fingerprint: Fingerprint.of(rule: item.about.id, item.subject)))
     }
     findings.sort {
       ($1.severity, $0.rule, $0.subject) < ($0.severity, $1.rule, $1.subject)
     }
-    let ledger = assessments.map {
-      Report.Entry(rule: $0.about.id, subject: $0.subject, verdict: $0.verdict)
-    }
     return Report(
       toolVersion: toolVersion, generatedAt: generatedAt, host: context.facts.host,
       profile: context.profile.name, findings: Causes.shared(findings),
-      ledger: ledger.sorted { ($0.rule, $0.subject) < ($1.rule, $1.subject) },
+      ledger: ledger(assessments),
       notices: notices ?? context.facts.snapshot.notices, facts: context.facts)
   }
 
-  /// A rule that is off under every profile in play is not evaluated, unless it names a severity
+  /// Every verdict, by rule and subject. Assessments come rule by rule and mostly in the order of
+  /// subjects, so that little is left to sort.
+  private static func ledger(_ assessments: [Assessment]) -> [Report.Entry] {
+    var byRule: [String: [Report.Entry]] = [:]
+    for item in assessments {
+      byRule[item.about.id, default: []].append(
+        Report.Entry(rule: item.about.id, subject: item.subject, verdict: item.verdict))
+    }
+    return byRule.sorted { $0.key < $1.key }.flatMap { _, entries in
+      zip(entries, entries.dropFirst()).contains { $1.subject < $0.subject }
+        ? entries.sorted { $0.subject < $1.subject } : entries
+    }
+  }
+
+  /// A rule that is off under every profile in play is not evaluated, unless it states a severity
   /// itself for some case; those are asked so that the text of a row can beat its header.
   private static func isWanted(_ rule: RuleInstance, by context: Context) -> Bool {
-    ([context.profile] + context.domainProfiles.values).contains { profile in
-      profile.namedSeverity(of: rule.about.id) != .off
+    let severity = rule.about.severity
+    return ([context.profile] + context.domainProfiles.values).contains { profile in
+      if let named = profile.namedSeverity(of: rule.about.id) { return named != .off }
+      return !severity.isFinal || severity[profile.family] != .off
     }
   }
 
   /// Two judgements of one subject are one; the worse counts.
   private static func distinct(_ judgements: [Judgement]) -> [Judgement] {
     guard judgements.count > 1 else { return judgements }
+    var subjects = Set<Subject>(minimumCapacity: judgements.count)
+    if judgements.allSatisfy({ subjects.insert($0.subject).inserted }) { return judgements }
     var seen: [Subject: Int] = [:]
     var result: [Judgement] = []
     for judgement in judgements {
@@ -184,15 +203,35 @@ public enum Audit {
   }
 }
 
-extension Subject {
-  /// The key of the domain this belongs to: the name itself or what stands before a `/` of it.
-  func domainKey(among keys: Set<String>) -> String? {
-    guard isOfDomain else { return nil }
-    var name = Substring(self.name)
+/// Finds the domain that a subject belongs to: the one of its name, or of what stands before a `/`
+/// of it.
+private struct Owners {
+  private let keys: Set<String>
+  private let areWithoutSlash: Bool
+  /// Subjects come domain by domain: the last answer is tried first.
+  private var last: String?
+
+  init(_ domains: [Domain]) {
+    keys = Set(domains.map(\.key))
+    areWithoutSlash = !keys.contains { $0.utf8.contains(UInt8(ascii: "/")) }
+  }
+
+  /// The domain's key; nil for a subject that is no part of a domain.
+  mutating func key(of subject: Subject) -> String? {
+    guard subject.isOfDomain else { return nil }
+    if let last, areWithoutSlash, Self.isPart(subject.name, of: last) { return last }
+    var name = Substring(subject.name)
     while !keys.contains(String(name)) {
-      guard let slash = name.lastIndex(of: "/") else { return nil }
+      guard let slash = name.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
       name = name[..<slash]
     }
-    return String(name)
+    last = String(name)
+    return last
+  }
+
+  private static func isPart(_ name: String, of key: String) -> Bool {
+    guard name.hasPrefix(key) else { return false }
+    let rest = name.utf8.dropFirst(key.utf8.count).first
+    return rest == nil || rest == UInt8(ascii: "/")
   }
 }

@@ -34,7 +34,12 @@ extension Context {
 extension XMLNode {
   /// A line of proof about something below this element.
   func evidence(_ below: String, _ observed: String?, _ expected: String? = nil) -> Evidence {
-    Evidence(below.isEmpty ? xpath : "\(xpath)/\(below)", observed: observed, expected: expected)
+    var place = xpath
+    if !below.isEmpty {
+      place += "/"
+      place += below
+    }
+    return Evidence(place, observed: observed, expected: expected)
   }
 }
 

@@ -25,11 +25,17 @@ public struct Severities: Sendable, Equatable {
   public let standard: Severity
   /// By profile family.
   public let byFamily: [ProfileFamily: Severity]
+  /// Whether no case of the rule states another severity: where the table says off, the rule needs
+  /// not be asked.
+  public let isFinal: Bool
 
   /// Creates a table.
-  public init(_ standard: Severity, _ byFamily: [ProfileFamily: Severity] = [:]) {
+  public init(
+    _ standard: Severity, _ byFamily: [ProfileFamily: Severity] = [:], isFinal: Bool = false
+  ) {
     self.standard = standard
     self.byFamily = byFamily
+    self.isFinal = isFinal
   }
 
   /// The severity under a family. `secure` and `desktop` count as `general` where they are not

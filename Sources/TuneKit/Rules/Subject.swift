@@ -86,6 +86,9 @@ public struct Subject: Sendable, Hashable, Comparable {
     self.name = name
   }
 
+  /// Names alone tell subjects apart well enough.
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
   /// The domain this belongs to (the text before the first `/` of a part's name); nil for the
   /// host's things.
   public var isOfDomain: Bool {

@@ -96,7 +96,9 @@ public enum Verdict: Sendable, Equatable {
   /// The desired state was observed.
   case satisfied([Evidence])
   /// Another state was observed.
-  case violated(Violation)
+  ///
+  /// Indirect, for verdicts are handed on by the ten thousand and few of them are this one.
+  indirect case violated(Violation)
   /// The rule has no opinion here, and why.
   case notApplicable(String)
   /// A fact is missing: which one, and what would make it readable.

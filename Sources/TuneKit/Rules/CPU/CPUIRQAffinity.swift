@@ -2,7 +2,8 @@
 struct CPUIRQAffinity: Rule {
   static let about = RuleInfo(
     id: "cpu.irq-affinity", title: "Device interrupts stay away from CPUs that guests have alone",
-    severity: Severities(.off, [.latency: .warning, .network: .warning, .hpc: .info]),
+    severity: Severities(
+      .off, [.latency: .warning, .network: .warning, .hpc: .info], isFinal: true),
     rationale:
       "Each interrupt there throws the guest out and puts the host's handler in its place.",
     cost: "The other CPUs serve all devices.",

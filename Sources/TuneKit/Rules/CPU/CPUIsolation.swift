@@ -2,7 +2,8 @@
 struct CPUIsolation: Rule {
   static let about = RuleInfo(
     id: "cpu.isolation", title: "CPUs of guests with CPUs of their own are kept free of other work",
-    severity: Severities(.off, [.latency: .warning, .network: .warning, .hpc: .info]),
+    severity: Severities(
+      .off, [.latency: .warning, .network: .warning, .hpc: .info], isFinal: true),
     rationale: "A pin binds the guest to a CPU, not the CPU to the guest: the host's threads go on "
       + "running there, and each of them is a pause of the guest.",
     cost: "Those CPUs get no load balancing at all: whatever isn't pinned never uses them.",

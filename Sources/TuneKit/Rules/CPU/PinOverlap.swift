@@ -12,34 +12,81 @@ struct PinOverlap: Rule {
       + "switched on.",
     sources: [.article("§6.1")])
 
-  static func evaluate(_ context: Context) -> [Judgement] {
-    let users = users(context.facts.domains)
-    return context.judgeDomains { domain in
-      let definition = domain.isRunning ? domain.current : domain.definition
-      guard let own = singles(definition) else { return .notApplicable("not pinned one to one") }
-      var seen = Set<Int>()
-      let twice = Set(own.filter { !seen.insert($0).inserted })
-      if !twice.isEmpty, hasOwnOverlap(domain) {
-        return violation(
-          context, [domain], definition, CPUSet(Array(twice)), "two of its own vCPUs share")
-      }
-      guard domain.runs != false else { return satisfied(definition) }
-      var maybe: Domain?
-      let others = Set(own.flatMap { users[$0] ?? [] }).sorted()
-      for other in others.map({ context.facts.domains[$0] }) where other.key != domain.key {
-        let theirs = singles(other.isRunning ? other.current : other.definition) ?? []
-        let shared = CPUSet(own).intersection(CPUSet(theirs))
-        guard !shared.isEmpty, !isSettled(domain, other) else { continue }
-        guard domain.isRunning, other.isRunning else {
-          maybe = other
-          continue
-        }
-        return violation(
-          context, [domain, other], definition, shared, "it and \(other.key) share")
-      }
-      if let maybe { return .unknown("whether it and '\(maybe.key)' run at the same time") }
-      return satisfied(definition)
+  /// A domain with the CPUs it is pinned to one to one, in what counts now and from its next start.
+  private struct Pinned {
+    let domain: Domain
+    let now: Singles?
+    let next: Singles?
+
+    init(_ domain: Domain) {
+      self.domain = domain
+      next = Singles(domain.definition)
+      now = domain.isRunning ? Singles(domain.current) : next
     }
+
+    /// The definition that counts now.
+    var definition: DomainDefinition { domain.isRunning ? domain.current : domain.definition }
+  }
+
+  /// The CPUs of the vCPUs that are switched on, where each has one.
+  private struct Singles {
+    let list: [Int]
+    let set: CPUSet
+
+    init?(_ definition: DomainDefinition) {
+      let tune = definition.cputune
+      var list: [Int] = []
+      var count = 0
+      for (vcpu, pin) in definition.vcpuPins.enumerated() where !tune.offline.contains(vcpu) {
+        guard count < max(1, tune.current) else { break }
+        count += 1
+        guard let cpus = pin.cpus, cpus.count == 1, let cpu = cpus.first else { return nil }
+        list.append(cpu)
+      }
+      self.list = list
+      set = CPUSet(list)
+    }
+
+    /// Whether two vCPUs have one CPU.
+    var overlaps: Bool { self.set.count < list.count }
+  }
+
+  static func evaluate(_ context: Context) -> [Judgement] {
+    let all = context.facts.domains.map { Pinned($0) }
+    let users = users(all)
+    return all.map { Judgement($0.domain.subject, judge($0, all, users, context)) }
+  }
+
+  private static func judge(
+    _ pinned: Pinned, _ all: [Pinned], _ users: [Int: [Int]], _ context: Context
+  ) -> Verdict {
+    let (domain, definition) = (pinned.domain, pinned.definition)
+    guard let own = pinned.now else { return .notApplicable("not pinned one to one") }
+    if own.overlaps, pinned.next?.overlaps == true {
+      var seen = CPUSet()
+      var twice = CPUSet()
+      for cpu in own.list {
+        if seen.contains(cpu) { twice.insert(cpu) }
+        seen.insert(cpu)
+      }
+      return violation(context, [domain], definition, twice, "two of its own vCPUs share")
+    }
+    guard domain.runs != false else { return satisfied(definition) }
+    var maybe: Domain?
+    let others = Set(own.list.flatMap { users[$0] ?? [] }).sorted()
+    for other in others.map({ all[$0] }) where other.domain.key != domain.key {
+      let shared = own.set.intersection(other.now?.set ?? CPUSet())
+      guard !shared.isEmpty, !isSettled(pinned, other) else { continue }
+      guard domain.isRunning, other.domain.isRunning else {
+        maybe = other.domain
+        continue
+      }
+      return violation(
+        context, [domain, other.domain], definition, shared,
+        "it and \(other.domain.key) share")
+    }
+    if let maybe { return .unknown("whether it and '\(maybe.key)' run at the same time") }
+    return satisfied(definition)
   }
 
   private static func satisfied(_ definition: DomainDefinition) -> Verdict {
@@ -47,37 +94,18 @@ struct PinOverlap: Rule {
   }
 
   /// Of each CPU the places of the domains that may run and are pinned one to one there.
-  private static func users(_ domains: [Domain]) -> [Int: [Int]] {
+  private static func users(_ all: [Pinned]) -> [Int: [Int]] {
     var result: [Int: [Int]] = [:]
-    for (place, domain) in domains.enumerated() where domain.runs != false {
-      let definition = domain.isRunning ? domain.current : domain.definition
-      for cpu in Set(singles(definition) ?? []) { result[cpu, default: []].append(place) }
+    for (place, pinned) in all.enumerated() where pinned.domain.runs != false {
+      for cpu in pinned.now?.set ?? CPUSet() { result[cpu, default: []].append(place) }
     }
     return result
   }
 
-  /// The CPUs of the vCPUs that are switched on, where each has one.
-  private static func singles(_ definition: DomainDefinition) -> [Int]? {
-    let tune = definition.cputune
-    let all = definition.vcpuPins
-    let pins = all.indices.filter { !tune.offline.contains($0) }
-      .prefix(max(1, tune.current)).map { all[$0] }
-    let single = pins.compactMap { $0.cpus?.count == 1 ? $0.cpus?.first : nil }
-    return single.count == pins.count ? single : nil
-  }
-
-  /// Whether the definition for the next start has two vCPUs on one CPU too.
-  private static func hasOwnOverlap(_ domain: Domain) -> Bool {
-    guard let own = singles(domain.definition) else { return false }
-    return Set(own).count < own.count
-  }
-
   /// Whether the definitions for the next start differ from what runs, and share nothing.
-  private static func isSettled(_ domain: Domain, _ other: Domain) -> Bool {
-    guard let own = singles(domain.definition), let theirs = singles(other.definition) else {
-      return true
-    }
-    return CPUSet(own).isDisjoint(with: CPUSet(theirs))
+  private static func isSettled(_ one: Pinned, _ other: Pinned) -> Bool {
+    guard let own = one.next, let theirs = other.next else { return true }
+    return own.set.isDisjoint(with: theirs.set)
   }
 
   private static func violation(

@@ -100,7 +100,7 @@ struct DiskBus: Rule {
 
   private static func freeName(_ definition: DomainDefinition) -> String? {
     let used = Set(definition.devices.disks.compactMap(\.target))
-    return "abcdefghijklmnopqrstuvwxyz".map { "vd\($0)" }.first { !used.contains($0) }
+    return "abcdefghijklmnopqrstuvwxyz".lazy.map { "vd\($0)" }.first { !used.contains($0) }
   }
 
   private static func disk(_ bus: String, _ more: String = "") -> String {

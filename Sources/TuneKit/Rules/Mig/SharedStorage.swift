@@ -121,7 +121,7 @@ extension StorageReach {
     let name =
       path.hasPrefix("/dev/mapper/")
       ? parts.last ?? ""
-      : parts.suffix(2).map { $0.replacing("-", with: "--") }.joined(separator: "-")
+      : parts.suffix(2).map { $0.doublingDashes }.joined(separator: "-")
     guard let device = facts.blockDevicesByPath["/dev/mapper/" + name] else {
       return .unknown("\(path): no such mapped device was read")
     }

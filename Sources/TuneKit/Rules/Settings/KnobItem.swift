@@ -154,7 +154,7 @@ extension Snapshot {
     if hasNoWay(to: path) { return true }
     if let exists = exists(path) { return !exists }
     guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return false }
-    let beside = path[...slash]
+    let beside = String(path[...slash])
     if files.keys.contains(where: { $0.hasPrefix(beside) }) { return true }
     return isAbsent(String(path[..<slash]))
   }
