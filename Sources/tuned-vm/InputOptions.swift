@@ -98,6 +98,13 @@ struct OutputOptions: ParsableArguments {
     try OutputFile.replace(output, with: text)
   }
 
+  /// Writes UTF-8 where it was asked for.
+  func write(_ bytes: [UInt8]) throws {
+    Progress.clear()
+    guard let output else { return try Terminal.write(bytes) }
+    try OutputFile.replace(output, with: bytes)
+  }
+
   /// Says something on standard error unless the run is quiet.
   func notice(_ lines: [String]) {
     if !quiet { Terminal.complain(lines) }

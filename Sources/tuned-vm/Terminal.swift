@@ -21,8 +21,15 @@ enum Terminal {
   }
 
   /// Writes a result to standard output; a closed pipe ends it quietly.
-  static func write(_ text: String) throws(Failure) {
-    guard put(text, to: STDOUT_FILENO) || errno == EPIPE else {
+  static func write(_ text: String) throws(Failure) { try check(put(text, to: STDOUT_FILENO)) }
+
+  /// Writes UTF-8 to standard output.
+  static func write(_ bytes: [UInt8]) throws(Failure) {
+    try check(bytes.withUnsafeBufferPointer { put($0, to: STDOUT_FILENO) })
+  }
+
+  private static func check(_ isWritten: Bool) throws(Failure) {
+    guard isWritten || errno == EPIPE else {
       throw Failure(
         .ioError, "cannot write to standard output: \(String(cString: strerror(errno)))")
     }
@@ -77,18 +84,20 @@ enum Terminal {
 
   @discardableResult
   private static func put(_ text: String, to descriptor: Int32) -> Bool {
-    Progress.clear()
     var text = text
-    return text.withUTF8 { bytes in
-      guard let start = bytes.baseAddress else { return true }
-      var offset = 0
-      while offset < bytes.count {
-        let count = Glibc.write(descriptor, start + offset, bytes.count - offset)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return false }
-        offset += count
-      }
-      return true
+    return text.withUTF8 { put($0, to: descriptor) }
+  }
+
+  private static func put(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32) -> Bool {
+    Progress.clear()
+    guard let start = bytes.baseAddress else { return true }
+    var offset = 0
+    while offset < bytes.count {
+      let count = Glibc.write(descriptor, start + offset, bytes.count - offset)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return false }
+      offset += count
     }
+    return true
   }
 }

@@ -73,6 +73,20 @@ enum ShippedForTests {
     }
   }
 
+  /// The engine does not ask such a rule where its table says off.
+  @Test func aRuleOfFinalSeveritiesStatesNoneItself() throws {
+    let rules = Catalogue.all.filter(\.about.severity.isFinal)
+    #expect(!rules.isEmpty)
+    for rule in rules {
+      for example in rule.examples {
+        for judgement in try judgements(rule, example.snapshot, example.family) {
+          guard case .violated(let violation) = judgement.verdict else { continue }
+          #expect(violation.severity == nil, "\(rule.about.id): \(example.title)")
+        }
+      }
+    }
+  }
+
   @Test(arguments: ids)
   func anUnreadableFactIsUnknownAndNoViolation(id: String) throws {
     let rule = try rule(id)

@@ -13,13 +13,20 @@ public enum OutputFile {
   public static func replace(_ path: String, with text: String, mode: mode_t = 0o644)
     throws(Failure)
   {
+    try replace(path, with: Array(text.utf8), mode: mode)
+  }
+
+  /// The same of bytes.
+  public static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o644)
+    throws(Failure)
+  {
     var old = stat()
     let exists = stat(path, &old) == 0
     if exists, old.st_mode & S_IFMT != S_IFREG {
       guard old.st_mode & S_IFMT != S_IFDIR else {
         throw Failure(.cannotCreate, "cannot write '\(path)': it is a directory")
       }
-      return try writeThrough(path, text)
+      return try writeThrough(path, bytes)
     }
     // A link keeps pointing where it does; the file behind it is replaced.
     let target = exists ? resolved(path) : path
@@ -27,7 +34,7 @@ public enum OutputFile {
     let permissions = exists ? old.st_mode & 0o7777 : mode
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, permissions)
     guard file >= 0 else { throw problem(.cannotCreate, "create", path) }
-    guard writeAll(file, text), fsync(file) == 0 else {
+    guard writeAll(file, bytes), fsync(file) == 0 else {
       let failure = problem(.ioError, "write", path)
       close(file)
       unlink(temporary)
@@ -42,11 +49,11 @@ public enum OutputFile {
     syncDirectory(of: target)
   }
 
-  private static func writeThrough(_ path: String, _ text: String) throws(Failure) {
+  private static func writeThrough(_ path: String, _ bytes: [UInt8]) throws(Failure) {
     let file = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
     guard file >= 0 else { throw problem(.cannotCreate, "open", path) }
     defer { close(file) }
-    guard writeAll(file, text) else { throw problem(.ioError, "write", path) }
+    guard writeAll(file, bytes) else { throw problem(.ioError, "write", path) }
   }
 
   private static func resolved(_ path: String) -> String {
@@ -55,9 +62,8 @@ public enum OutputFile {
     return String(cString: real)
   }
 
-  private static func writeAll(_ file: Int32, _ text: String) -> Bool {
-    var text = text
-    return text.withUTF8 { bytes in
+  private static func writeAll(_ file: Int32, _ bytes: [UInt8]) -> Bool {
+    bytes.withUnsafeBufferPointer { bytes in
       guard let start = bytes.baseAddress else { return true }
       var offset = 0
       while offset < bytes.count {

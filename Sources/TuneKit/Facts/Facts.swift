@@ -1,7 +1,9 @@
 // All typed facts of one host and its domains, derived from a snapshot and from nothing else.
 
 /// What is known of a host.
-public struct Facts: Sendable {
+///
+/// A class only so that handing it on costs one count instead of one for each fact: it never changes.
+public final class Facts: Sendable {
   /// The raw reading everything below was parsed from; settings look their knobs up here.
   public let snapshot: Snapshot
   /// Names, kernel, kind of machine.

@@ -198,7 +198,8 @@ struct CPUInfo {
   }
 
   private static func matters(_ line: Substring) -> Bool {
-    ["processor", "physical id", "core id", "flags", "Features", "features", "microcode"]
+    guard let first = line.utf8.first, "pcfFm".utf8.contains(first) else { return false }
+    return ["processor", "physical id", "core id", "flags", "Features", "features", "microcode"]
       .contains { line.hasPrefix($0) }
   }
 

@@ -52,7 +52,8 @@ enum YAMLDocument {
     var text = text
     for attempt in 0..<64 {
       do {
-        return try Yams.compose(yaml: text)
+        // Types are ours to tell: the default resolver would compile a regular expression for each.
+        return try Yams.compose(yaml: text, .basic)
       } catch let error as YamlError {
         if case .duplicatedKeysInMapping(_, let context) = error,
           let renamed = markRepeatedKey(in: text, at: context.mark, attempt)

@@ -4,9 +4,14 @@
 enum JSONReport {
   /// The bytes of `value`. A big host has thousands of findings and tens of thousands of entries in
   /// its ledger, which are written as they come instead of as values first.
-  static func text(_ report: Report) -> String {
+  static func bytes(_ report: Report) -> [UInt8] {
     var stream = JSONReportStream(report)
-    return stream.text()
+    return stream.bytes()
+  }
+
+  /// The same as a text.
+  static func text(_ report: Report) -> String {
+    String(decoding: bytes(report), as: UTF8.self)
   }
 
   static func value(_ report: Report) -> JSONValue {

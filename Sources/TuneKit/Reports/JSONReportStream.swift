@@ -11,13 +11,13 @@ struct JSONReportStream {
     writer.out.reserveCapacity(160 * report.ledger.count + 1200 * report.findings.count + 2048)
   }
 
-  mutating func text() -> String {
+  mutating func bytes() -> [UInt8] {
     writer.write(.object(JSONReport.head(report)), level: 0)
     writer.out.removeLast()
     put(list: report.findings, after: ",\"findings\":[") { $0.put(finding: $1) }
     putLedger()
     writer.put("}\n")
-    return String(decoding: writer.out, as: UTF8.self)
+    return writer.out
   }
 
   // MARK: - Parts

@@ -50,6 +50,14 @@ public struct RenderOptions: Sendable, Equatable {
   }
 }
 
+/// The same as `render` gives, as UTF-8: the JSON of a big host is many megabytes, and is not copied
+/// once more.
+public func renderedBytes(
+  _ report: Report, as format: ReportFormat, _ options: RenderOptions = RenderOptions()
+) -> [UInt8] {
+  format == .json ? JSONReport.bytes(report) : Array(render(report, as: format, options).utf8)
+}
+
 /// The audit in one form. The same report and options give the same text; every form ends with a
 /// newline, or is empty where there is nothing to say (`-q` without findings).
 public func render(

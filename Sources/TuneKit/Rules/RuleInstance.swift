@@ -7,23 +7,25 @@ public struct RuleInstance: Sendable {
   public let about: RuleInfo
   /// Judges every subject of the rule.
   public let evaluate: @Sendable (Context) -> [Judgement]
-  /// Compliant and violating cases.
-  public let examples: [Example]
+  /// Compliant and violating cases, made when they are asked for: an audit needs none.
+  public var examples: [Example] { makeExamples() }
+
+  private let makeExamples: @Sendable () -> [Example]
 
   /// Creates an instance from its parts.
   public init(
-    about: RuleInfo, examples: [Example] = [],
+    about: RuleInfo, examples: @autoclosure @escaping @Sendable () -> [Example] = [],
     evaluate: @escaping @Sendable (Context) -> [Judgement]
   ) {
     self.about = about
-    self.examples = examples
+    makeExamples = examples
     self.evaluate = evaluate
   }
 
   /// The instance of a type of the catalogue.
   public init(_ rule: any Rule.Type) {
     about = rule.about
-    examples = rule.examples
+    makeExamples = { rule.examples }
     evaluate = { rule.evaluate($0) }
   }
 }

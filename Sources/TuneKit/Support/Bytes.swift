@@ -1,6 +1,18 @@
 // Searching texts byte by byte. What is searched here are kernel files, names and definitions: no two
 // spellings of one character are the same to a kernel, and bytes are quickly compared.
 
+extension Substring {
+  /// Whether the text begins so. The standard library compares characters of all but whole strings.
+  func hasPrefix(_ prefix: String) -> Bool {
+    utf8.count >= prefix.utf8.count && utf8.prefix(prefix.utf8.count).elementsEqual(prefix.utf8)
+  }
+
+  /// Whether the text ends so.
+  func hasSuffix(_ suffix: String) -> Bool {
+    utf8.count >= suffix.utf8.count && utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
+  }
+}
+
 extension StringProtocol {
   /// Whether a text stands somewhere in this one.
   func contains(_ part: String) -> Bool {

@@ -13,13 +13,21 @@ public enum SHA256 {
       bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
     }
     var state = start
-    var words = [UInt32](repeating: 0, count: 64)
-    for block in stride(from: 0, to: bytes.count, by: 64) {
-      compress(bytes, block, &words, &state)
+    bytes.withUnsafeBufferPointer { bytes in
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { words in
+        for block in stride(from: 0, to: bytes.count, by: 64) {
+          compress(UnsafeBufferPointer(rebasing: bytes[block..<(block + 64)]), words, &state)
+        }
+      }
     }
-    return state.flatMap { word in
-      [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
+    var result: [UInt8] = []
+    result.reserveCapacity(32)
+    for index in state.indices {
+      for shift in [24, 16, 8, 0] {
+        result.append(UInt8(truncatingIfNeeded: state[index] >> UInt32(shift)))
+      }
     }
+    return result
   }
 
   /// The hash as 64 lower-case hexadecimal digits.
@@ -48,11 +56,13 @@ public enum SHA256 {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// Takes one block of 64 bytes into the state; `words` is room for 64.
   private static func compress(
-    _ bytes: [UInt8], _ block: Int, _ words: inout [UInt32], _ state: inout [UInt32]
+    _ bytes: UnsafeBufferPointer<UInt8>, _ words: UnsafeMutableBufferPointer<UInt32>,
+    _ state: inout SIMD8<UInt32>
   ) {
     for index in 0..<16 {
-      let at = block + index * 4
+      let at = index * 4
       words[index] =
         UInt32(bytes[at]) << 24 | UInt32(bytes[at + 1]) << 16 | UInt32(bytes[at + 2]) << 8
         | UInt32(bytes[at + 3])
@@ -65,33 +75,27 @@ public enum SHA256 {
     }
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])
     var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-    for index in 0..<64 {
-      let high = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-      let choice = (e & f) ^ (~e & g)
-      let first = h &+ high &+ choice &+ constants[index] &+ words[index]
-      let low = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-      let majority = (a & b) ^ (a & c) ^ (b & c)
-      (h, g, f, e) = (g, f, e, d &+ first)
-      (d, c, b, a) = (c, b, a, first &+ low &+ majority)
+    constants.withUnsafeBufferPointer { constants in
+      for index in 0..<64 {
+        let high = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+        let choice = (e & f) ^ (~e & g)
+        let first = h &+ high &+ choice &+ constants[index] &+ words[index]
+        let low = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+        let majority = (a & b) ^ (a & c) ^ (b & c)
+        (h, g, f, e) = (g, f, e, d &+ first)
+        (d, c, b, a) = (c, b, a, first &+ low &+ majority)
+      }
     }
-    state[0] = state[0] &+ a
-    state[1] = state[1] &+ b
-    state[2] = state[2] &+ c
-    state[3] = state[3] &+ d
-    state[4] = state[4] &+ e
-    state[5] = state[5] &+ f
-    state[6] = state[6] &+ g
-    state[7] = state[7] &+ h
+    state = state &+ SIMD8(a, b, c, d, e, f, g, h)
   }
 
   private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {
     word >> count | word << (32 - count)
   }
 
-  private static let start: [UInt32] = [
+  private static let start = SIMD8<UInt32>(
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
-    0x5be0_cd19,
-  ]
+    0x5be0_cd19)
 
   private static let constants: [UInt32] = [
     0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4,

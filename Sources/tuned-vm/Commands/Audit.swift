@@ -43,7 +43,7 @@ struct AuditCommand: ParsableCommand {
       notices: situation.notices, toolVersion: TunedVM.version, generatedAt: Clock.now())
     UntilExit.keep((situation, report))
     if format != .text { output.notice(situation.notices) }  // the text carries them
-    try output.write(render(report, as: format, output.rendering(failOn: level)))
+    try output.write(renderedBytes(report, as: format, output.rendering(failOn: level)))
     try situation.complainOfMalformedDomains()
     let worst = report.findings.filter { $0.waiver == nil }.map(\.severity).max() ?? .off
     if let level, worst >= level { throw ExitCode(ExitStatus.findings.rawValue) }
