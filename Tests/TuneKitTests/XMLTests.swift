@@ -17,6 +17,17 @@ import Testing
     #expect(document.root.children[1].path.description == "b[2]")
   }
 
+  @Test(arguments: [2, 40, 100])
+  func ofManySiblingsEachHasItsPlace(count: Int) throws {
+    let pairs = (0..<count).map { "<b/><c\($0 % 40)/>" }.joined()
+    let document = try XMLDocument("<a>\(pairs)<d/></a>")
+    let children = document.root.children
+    #expect(children[0].xpath == "b[1]")
+    #expect(children[2 * count - 2].xpath == "b[\(count)]")
+    #expect(children[2 * count].xpath == "d")
+    #expect(children[1].xpath == (count > 40 ? "c0[1]" : "c0"))
+  }
+
   @Test(
     arguments: [
       ("<!DOCTYPE a><a/>", "1:1: document type declarations are refused"),

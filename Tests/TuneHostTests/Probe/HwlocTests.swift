@@ -104,6 +104,23 @@ import TuneKit
     #expect(try objection() == "/run/udev/data/b8:0 is a FIFO, not a regular file")
   }
 
+  @Test func aMaskBesideAListThatWasReadIsLookedAtToo() throws {
+    machine()
+    // The plan wants the first of the two that can be read; hwloc takes the other.
+    let cache = "/sys/devices/system/cpu/cpu0/cache/index3"
+    tree.write("\(cache)/shared_cpu_list", "0-1\n")
+    tree.write("\(cache)/shared_cpu_map", "3\n")
+    #expect(try objection() == nil)
+    truncate(tree.path + cache + "/shared_cpu_map", 1 << 30)
+    #expect(try objection() == "\(cache)/shared_cpu_map is larger than 4 MiB")
+  }
+
+  @Test func aLinkInPlaceOfSysKeepsHwlocOut() throws {
+    tree.write("/elsewhere/devices/system/cpu/online", "0\n")
+    tree.link("/sys", to: "elsewhere")
+    #expect(try objection() == "/sys is no directory")
+  }
+
   @Test func aMaskWithoutEndKeepsHwlocOut() throws {
     machine()
     let mask = "/sys/devices/system/cpu/cpu0/topology/core_siblings"

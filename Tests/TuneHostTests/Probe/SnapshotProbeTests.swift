@@ -47,6 +47,32 @@ import TuneKit
     #expect(snapshot.files[topology + "/core_cpus_list"] == nil)
   }
 
+  @Test func aNameThatTwoPathsOfThePlanMeanIsReadForBoth() throws {
+    // The plan has /etc/tuned/*/tuned.conf and /etc/tuned/profiles/*/tuned.conf.
+    tree.write("/etc/tuned/profiles/tuned.conf", "a")
+    tree.write("/etc/tuned/profiles/mine/tuned.conf", "b")
+    tree.write("/etc/tuned/other/tuned.conf", "c")
+    let snapshot = try HostProbe.snapshot(ProbeRequest(root: tree.path))
+    #expect(snapshot.text("/etc/tuned/profiles/tuned.conf").value == "a")
+    #expect(snapshot.text("/etc/tuned/profiles/mine/tuned.conf").value == "b")
+    #expect(snapshot.text("/etc/tuned/other/tuned.conf").value == "c")
+  }
+
+  @Test func aLinkIsResolvedFromWhereItLiesAlsoBehindAnother() throws {
+    tree.write("/sys/devices/a/0000:00:01.0/class", "0x020000\n")
+    tree.directory("/sys/bus/pci/drivers/e1000")
+    tree.link("/sys/devices/a/0000:00:01.0/driver", to: "../../../bus/pci/drivers/e1000")
+    tree.write("/sys/devices/b/0000:00:02.0/class", "0x010000\n")
+    tree.link("/sys/bus/pci/devices/0000:00:01.0", to: "../../../devices/a/0000:00:01.0")
+    tree.link("/sys/bus/pci/devices/0000:00:02.0", to: "/sys/devices/b/../b/0000:00:02.0")
+    let snapshot = try HostProbe.snapshot(ProbeRequest(root: tree.path))
+    let devices = "/sys/bus/pci/devices"
+    #expect(snapshot.text("\(devices)/0000:00:01.0/class").value == "0x020000")
+    #expect(snapshot.text("\(devices)/0000:00:02.0/class").value == "0x010000")
+    #expect(snapshot.links["\(devices)/0000:00:01.0/driver"] == "/sys/bus/pci/drivers/e1000")
+    #expect(snapshot.links["\(devices)/0000:00:02.0"] == "/sys/devices/b/0000:00:02.0")
+  }
+
   @Test func aFIFOInsteadOfAFileIsAMissingFact() throws {
     tree.fifo("/sys/kernel/mm/ksm/run")
     let snapshot = try HostProbe.snapshot(ProbeRequest(root: tree.path))
