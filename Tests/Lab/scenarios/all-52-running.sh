@@ -27,7 +27,7 @@ found far | grep -q '^numa.remote-memory.*numa_maps' || fail "memory on the wron
 [ "$(code actual/move)" = 0 ] || fail "moving it back: $(show actual/move)"
 placed back || fail "memory was not moved back: $(show actual/move)"
 [ -z "$(found again)" ] || fail "still blamed: $(found again)"
-say "$(grep -o 'moved [0-9]* of [0-9]* MiB' "$there/move.out" "$there/move.err" -h | head -n 1): by numa_maps"
+say "memory moved away by hand ($(placed away | grep -o "MiB by node.*")) is named and moved back"
 
 ! placed pushed >/dev/null || fail "the thread was not moved by hand"
 found found | grep -q "^cpu.affinity-actual.*$(cat "$there/thread")" || fail "a moved thread is not found"
