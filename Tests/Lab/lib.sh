@@ -168,7 +168,7 @@ lab_nested() {
 # lab_nested_boot STEP SECONDS: boot it until it powers off; what it leaves goes to $WORK/STEP.
 lab_nested_boot() {
   # shellcheck disable=SC2086
-  lab_boot "$2" "$WORK/nested.cpio" "step=$1" $arguments || fail "$1"
+  lab_boot "$2" "$WORK/nested.cpio" "step=$1 ${LAB_APPEND:-}" $arguments || fail "$1"
   rm -rf "${WORK:?}/$1"
   mkdir "$WORK/$1"
   tar -xzf "$WORK/result" -C "$WORK/$1" 2>/dev/null || fail "$1: nothing came back"
