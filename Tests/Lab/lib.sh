@@ -158,7 +158,7 @@ lab_nested() {
   set -- "$1=/lab/scenario.sh" "${@:2}"
   for file in "$LAB"/nested/*.xml "$LAB"/nested/*.yaml; do set -- "$@" "$file=/lab/${file##*/}"; done
   "$LAB/mkinitrd" "$WORK/nested.cpio" "$LAB/nested/boot-init.sh" /bin/busybox "$KERNEL" \
-    "virtio_pci virtio_blk ext4" "$lab_program=/usr/bin/tuned-vm" "$LAB/nested/init.sh=/lab/init" \
+    "virtio_pci virtio_blk ext4 ${LAB_EARLY:-}" "$lab_program=/usr/bin/tuned-vm" "$LAB/nested/init.sh=/lab/init" \
     "$LAB/nested/functions.sh=/lab/functions.sh" "$@" >/dev/null
   lab_shape two-nodes-libvirt
   arguments+=" -drive file=$WORK/root.img,format=raw,if=none,id=v0,cache=unsafe

@@ -10,7 +10,7 @@ if [ "${1:-}" = look ]; then
     -p ActiveState
   run libvirtd systemctl show libvirtd.service -p InactiveExitTimestampMonotonic -p ActiveState
   run journal journalctl -b -u tuned-vm-restore.service -u libvirtd.service --no-pager
-  run verify systemd-analyze verify /etc/systemd/system/tuned-vm-restore.service
+  run verify systemd-analyze verify --man=no /etc/systemd/system/tuned-vm-restore.service
   cat /sys/devices/system/cpu/cpufreq/policy*/scaling_governor | sort -u >$out/governor
   cat /proc/sys/vm/dirty_background_ratio >$out/dirty
   cat /sys/block/nvme0n1/queue/scheduler >$out/scheduler
@@ -25,9 +25,8 @@ virsh define /lab/db.xml >/dev/null
 virsh autostart db >/dev/null
 run apply /usr/bin/tuned-vm apply --profile $profile --yes
 cp /lab/*.service /etc/systemd/system/
-mkdir -p /etc/systemd/system/multi-user.target.wants /etc/modules-load.d
+mkdir -p /etc/systemd/system/multi-user.target.wants
 for unit in tuned-vm-restore lab; do
   ln -sf ../$unit.service /etc/systemd/system/multi-user.target.wants/
 done
-printf '%s\n' kvm-amd acpi-cpufreq nvme >/etc/modules-load.d/lab.conf
 sed -i '/log_outputs/d' /etc/libvirt/libvirtd.conf
