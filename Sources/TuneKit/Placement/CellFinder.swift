@@ -54,20 +54,20 @@ struct CellFinder {
       vcpus[offset + bucket] = 0
       extras[offset + bucket] = 0
     }
-    let left = model.usable[node] - state.nodeTaken[node]
-    guard need + more <= left else { return Self.impossible }
+    let spare = state.spare(node)
+    guard need + more <= spare else { return Self.impossible }
     let single = findSingle(
-      kind, need, more, first: first, end: end, offset: offset,
+      kind, need, more, first: first, end: end, offset: offset, spare: spare,
       base: (1 - fewest) * model.l3Weight)
     if single < Self.impossible { return single }
     return findSeveral(
       kind, need, more, first: first, end: end, offset: offset, fewest: fewest)
   }
 
-  /// All vCPUs in one bucket.
+  /// All vCPUs in one bucket, with at most `spare` PUs leaving the node's pool.
   private mutating func findSingle(
     _ kind: SearchModel.Kind, _ need: Int, _ more: Int, first: Int, end: Int, offset: Int,
-    base: Int
+    spare: Int, base: Int
   ) -> Int {
     if more > 0 { priceExtras(more, first: first, end: end) }
     var best = Self.impossible
@@ -79,7 +79,7 @@ struct CellFinder {
       steps += 1
       let together = state.layout(
         bucket, SearchState.change(before, kind, vcpus: need, extras: more, by: 1))
-      if together.fits {
+      if together.fits, together.taken - state.taken[bucket] <= spare {
         let cost =
           (together.broken - state.broken[bucket]) * model.brokenWeight * Self.scale
           + tasteOf(bucket, taken: together.taken)
@@ -92,7 +92,7 @@ struct CellFinder {
       guard more > 0 else { continue }
       let alone = state.layout(
         bucket, SearchState.change(before, kind, vcpus: need, extras: 0, by: 1))
-      guard alone.fits else { continue }
+      guard alone.fits, alone.taken - state.taken[bucket] + more <= spare else { continue }
       let cost =
         (alone.broken - state.broken[bucket]) * model.brokenWeight * Self.scale
         + tasteOf(bucket, taken: alone.taken)

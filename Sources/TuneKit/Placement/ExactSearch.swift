@@ -49,7 +49,7 @@ final class ExactSearch {
   let bestPicked: FixedBuffer<Int>
   var limit = Int.max
   private(set) var steps = 0
-  private var visits = 0
+  private var nextLook = 0
   var mayGoOn: () -> Bool = { true }
   var isCut = false
   /// Whether the best assignment found below the limit stands in `bestPicked`.
@@ -83,7 +83,8 @@ final class ExactSearch {
     largestBefore = arena.buffer(model.cellStart[model.vms], 0)
     // Isolated vCPUs on cores of one PU may cost broken cores and spare PUs: a trade that the
     // layout of a bucket decides one way only.
-    let isMixed = (0..<model.buckets).contains { model.pairs[$0] > 0 && model.singles[$0] > 0 }
+    let (pairs, singles) = (pairs, singles)
+    let isMixed = (0..<n).contains { pairs[$0] > 0 && singles[$0] > 0 }
     let isolates = (0..<model.vms).contains { model.kind[$0] == .isolate }
     sparesSingles = isMixed && isolates
     isExact =
@@ -129,12 +130,14 @@ final class ExactSearch {
   private static let putSteps = 6
   private static let boundSteps = 8
   private static let boundStepsPerNode = 2
-  /// Visits between two looks at the budget.
-  private static let visitsPerLook = 256
+  /// Work between two looks at the budget.
+  private static let stepsPerLook = 4096
 
   func visit(_ position: Int, fixed: Int, least: Int) {
-    visits += 1
-    if visits % Self.visitsPerLook == 0, !mayGoOn() { isCut = true }
+    if steps >= nextLook {
+      nextLook = steps + Self.stepsPerLook
+      if !mayGoOn() { isCut = true }
+    }
     guard !isCut, let choices else { return }
     guard position < order.count else { return leaf(fixed) }
     let vm = order[position]

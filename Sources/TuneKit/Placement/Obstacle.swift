@@ -56,13 +56,7 @@ extension SearchState {
     let pool = model.usable[node] - nodeTaken[node]
     let left = max(0, model.overcommit * pool / 100 - sharedVCPUs[node])
     guard model.kind[vm] != .shared else { return min(left, pool) }
-    // The shared pool keeps what it needs.
-    let kept =
-      sharedVCPUs[node] == 0
-      ? 0
-      : max(
-        largestShared[node], ceilDivide(100 * sharedVCPUs[node], max(1, model.overcommit)))
-    let free = max(0, pool - kept)
+    let free = max(0, spare(node))
     guard model.kind[vm] != .prefer else { return free }
     var cores = 0
     var whole = 0

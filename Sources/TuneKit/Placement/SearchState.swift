@@ -125,6 +125,15 @@ final class SearchState {
     }
   }
 
+  /// How many PUs of a node may still leave its pool, for the shared VMs there.
+  @inline(__always)
+  func spare(_ node: Int) -> Int {
+    let pool = model.usable[node] - nodeTaken[node]
+    guard sharedVCPUs[node] > 0 else { return pool }
+    return pool
+      - max(largestShared[node], ceilDivide(100 * sharedVCPUs[node], max(1, model.overcommit)))
+  }
+
   @inline(__always)
   func layout(_ bucket: Int, _ use: BucketUse) -> BucketLayout {
     BucketLayout(

@@ -48,7 +48,7 @@ import Testing
 
   @Test func tinyInstancesAreSolvedAsExhaustiveSearchSolvesThem() throws {
     var random = SeededRandom(seed: 11)
-    for round in 0..<200 {
+    for round in 0..<2000 {
       let instance = TinyInstance.make(&random)
       let exhaustive = Exhaustive(instance)
       guard exhaustive.size < 300 else { continue }
@@ -81,6 +81,47 @@ import Testing
     let result = PlacementFixtures.solve(instance, steps: 4000)
     #expect(result.cost.total == 0)
     #expect(result.solution.placements[0]?.cells.first?.node == 0)
+  }
+
+  /// An isolated vCPU takes the core of one PU, though that breaks the other for its IOThread: else the
+  /// pool would be empty.
+  @Test func aSharedPoolIsLeftItsPU() throws {
+    let host = PlacementHost(
+      nodes: [.init(id: 0, memoryMiB: 8192, pages2MiB: 0, pages1GiB: 0, cores: [[0, 1], [2]])],
+      l3Groups: [[0, 1], [2]], distances: [[10]], devices: [], reservedPUs: [],
+      sharedOvercommitPercent: 400)
+    let vms = [
+      PlacementVM(
+        name: "own", vcpus: 1, memoryMiB: 1024, smt: .isolate, ioThreads: 1, ioThreadPolicy: .own),
+      PlacementVM(name: "a", vcpus: 1, memoryMiB: 1024, policy: .shared),
+      PlacementVM(name: "b", vcpus: 1, memoryMiB: 1024, policy: .shared),
+    ]
+    let instance = PlacementInstance(name: "x", host: host, weights: .standard, vms: vms)
+    let result = PlacementFixtures.solve(instance, steps: 4000)
+    #expect(result.cost.total == 15 + 4 * 60)
+    #expect(result.bound <= result.cost.total)
+  }
+
+  @Test func aProofIsCutWhenItsWorkIsUsedUp() throws {
+    let model = SearchModel(try PlacementFixtures.instance("s16-xeon2s-snc2-100-big"))
+    let exact = ExactSearch(model)
+    let mostOfAVisit = 50_000
+    let outcome = exact.run(limit: 357, mayGoOn: { exact.steps < 100_000 })
+    guard case .open = outcome else {
+      Issue.record("not cut")
+      return
+    }
+    #expect((100_000..<100_000 + mostOfAVisit).contains(exact.steps))
+  }
+
+  @Test func aProofKeepsNothingAlive() throws {
+    weak var after: ExactSearch?
+    do {
+      let exact = ExactSearch(SearchModel(try PlacementFixtures.instance("s02-tiny2n-100-mixed")))
+      after = exact
+      _ = exact.run(limit: .max, mayGoOn: { exact.steps >= 0 })
+    }
+    #expect(after == nil)
   }
 
   @Test func nothingToPlaceEndsAtOnce() throws {
