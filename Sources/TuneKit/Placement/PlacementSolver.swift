@@ -41,7 +41,7 @@ public struct PlacementResult: Sendable {
 /// Places the VMs of an instance.
 public enum PlacementSolver {
   /// Work of the search that takes about one second of CPU time.
-  public static let standardSteps = 60_000_000
+  public static let standardSteps = 50_000_000
 
   /// Finds a good placement and a bound.
   ///
