@@ -43,6 +43,11 @@ let package = Package(
       dependencies: [
         "TuneKit", "TuneHost", "TuneFleet",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      // Nobody links against the program: tens of thousands of exported names would only be read at
+      // each start, and take 2 MiB.
+      linkerSettings: [
+        .unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))
       ]),
 
     .target(name: "TestSupport", dependencies: ["TuneKit"], path: "Tests/TestSupport"),
