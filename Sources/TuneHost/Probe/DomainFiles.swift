@@ -103,9 +103,16 @@ enum DomainFiles {
 
   private static func definitions(_ path: String, _ root: Root) -> [String: Known<String>] {
     var result: [String: Known<String>] = [:]
-    for name in root.list(path) ?? [] where isDefinition(name) {
-      let file = path + "/" + name
-      switch root.read(file, limit: Root.domainLimit) {
+    guard let place = try? root.locate(path), place.name == nil,
+      let entries = try? place.directory.list()
+    else { return result }
+    for entry in entries where isDefinition(entry.name) {
+      let (name, file) = (entry.name, path + "/" + entry.name)
+      // Most are plain files; of all others the way is looked at again.
+      let plain =
+        entry.kind == .regular
+        ? try? root.reader.readKnown(name, in: place.directory, limit: Root.domainLimit) : nil
+      switch plain ?? root.read(file, limit: Root.domainLimit) {
       case .text(let text): result[name] = Known(text, from: file)
       case .missing(FileKind.directory.refusal), nil: continue
       case .missing(let reason): result[name] = Known(missing: reason, from: file)

@@ -170,8 +170,8 @@ struct SnapshotProbe {
   private mutating func keep(_ names: [String], of spot: Spot) {
     let path = spot.path
     directories[path.isEmpty ? "/" : path] = names
-    // A processor has some forty files in the plan.
-    if path == "/sys/devices/system/cpu" { files.reserveCapacity(2048 + 40 * names.count) }
+    // A processor has some fifty files in the plan.
+    if path == "/sys/devices/system/cpu" { files.reserveCapacity(2048 + 52 * names.count) }
   }
 
   // MARK: - Names
