@@ -86,10 +86,10 @@ struct MemoryMover {
     return result
   }
 
-  /// Takes along what `move_pages` doesn't see. Pages that NUMA balancing has marked for its next look
-  /// are absent to it on kernels before 6.6 (mended by d74943a2f3cd), and an idle guest leaves them
-  /// marked. `migrate_pages` moves them, but all at once and never slower, so it comes last and only
-  /// where numa_maps still shows memory elsewhere.
+  /// Takes along what `move_pages` doesn't see. Pages that NUMA balancing has marked for its next
+  /// look are absent to it on some kernels (6.1 of Debian 12 is one; mended by d74943a2f3cd), and an
+  /// idle guest leaves them marked. `migrate_pages` moves them, but all at once and never slower, so
+  /// it comes last and only where numa_maps still shows memory elsewhere.
   private func sweep(_ path: String, _ result: inout MovedMemory) {
     let left = elsewhere(path)
     guard !left.isEmpty, !nodes.isEmpty else { return result.countSweep(leftKiB: 0, restKiB: 0) }
