@@ -101,14 +101,24 @@ public enum Audit {
           waiver: waivers.first { !$0.isOver && $0.matches(item.about.id, item.subject) }?.waiver,
           fingerprint: Fingerprint.of(rule: item.about.id, item.subject)))
     }
-    findings.sort {
-      ($1.severity, $0.rule, $0.subject) < ($0.severity, $1.rule, $1.subject)
-    }
     return Report(
       toolVersion: toolVersion, generatedAt: generatedAt, host: context.facts.host,
-      profile: context.profile.name, findings: Causes.shared(findings),
+      profile: context.profile.name, findings: Causes.shared(worstFirst(findings)),
       ledger: ledger(assessments),
       notices: notices ?? context.facts.snapshot.notices, facts: context.facts)
+  }
+
+  /// By severity downwards, rule and subject. Places are sorted, for a finding is many words to move.
+  private static func worstFirst(_ findings: [Report.Finding]) -> [Report.Finding] {
+    findings.indices.sorted { left, right in
+      guard findings[left].severity == findings[right].severity else {
+        return findings[left].severity > findings[right].severity
+      }
+      guard findings[left].rule == findings[right].rule else {
+        return findings[left].rule < findings[right].rule
+      }
+      return findings[left].subject < findings[right].subject
+    }.map { findings[$0] }
   }
 
   /// Every verdict, by rule and subject. Assessments come rule by rule and mostly in the order of
