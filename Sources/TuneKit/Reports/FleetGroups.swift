@@ -21,12 +21,33 @@ public struct PackedRules: Sendable, Equatable {
 
   /// Visits all.
   public func each(_ take: (String, Int) -> Void) {
-    for line in text.utf8.split(separator: 10) {
-      guard let tab = line.lastIndex(of: 9),
-        let findings = Int(Substring(line[line.index(after: tab)...]))
-      else { continue }
-      take(String(Substring(line[..<tab])), findings)
+    var text = text
+    text.withUTF8 { bytes in
+      var start = 0
+      while start < bytes.count {
+        var end = start
+        var tab = start
+        while end < bytes.count, bytes[end] != 10 {
+          if bytes[end] == 9 { tab = end }
+          end += 1
+        }
+        if let findings = Self.number(bytes[min(tab + 1, end)..<end]) {
+          take(String(decoding: bytes[start..<tab], as: UTF8.self), findings)
+        }
+        start = end + 1
+      }
     }
+  }
+
+  /// A number of at most 18 digits.
+  private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+    guard !digits.isEmpty, digits.count <= 18 else { return nil }
+    var number = 0
+    for digit in digits {
+      guard (48...57).contains(digit) else { return nil }
+      number = number * 10 + Int(digit - 48)
+    }
+    return number
   }
 
   /// The rules alone.
@@ -34,6 +55,37 @@ public struct PackedRules: Sendable, Equatable {
     var names: [String] = []
     each { rule, _ in names.append(rule) }
     return names
+  }
+}
+
+/// The rules of many hosts as numbers: what is counted over a hundred thousand hosts is read once and
+/// named once.
+struct RuleTable {
+  /// The rules' ids by number.
+  private(set) var names: [String] = []
+  private var entries: [(rule: Int, findings: Int)] = []
+  /// Where the entries of each host begin.
+  private var starts = [0]
+
+  init(_ hosts: [FleetReport.Host]) {
+    var numbers: [String: Int] = [:]
+    starts.reserveCapacity(hosts.count + 1)
+    for host in hosts {
+      host.rules.each { rule, findings in
+        let number = numbers[rule] ?? names.count
+        if number == names.count {
+          numbers[rule] = number
+          names.append(rule)
+        }
+        entries.append((number, findings))
+      }
+      starts.append(entries.count)
+    }
+  }
+
+  /// What is violated on the host at a place of the list.
+  subscript(host: Int) -> ArraySlice<(rule: Int, findings: Int)> {
+    entries[starts[host]..<starts[host + 1]]
   }
 }
 
@@ -81,27 +133,30 @@ extension FleetReport {
     /// Points below the middle.
     private static let distance = 15
 
-    static func found(in hosts: [Host]) -> [Outlier] {
+    static func found(in hosts: [Host], _ rules: RuleTable) -> [Outlier] {
       let groups = Dictionary(grouping: hosts.indices) { place in
         [hosts[place].cpuModel ?? "", hosts[place].profile]
       }
-      return groups.values.flatMap { found(in: hosts, at: $0) }.sorted {
+      return groups.values.flatMap { found(in: hosts, at: $0, rules) }.sorted {
         ($0.host.score, $0.host.label) < ($1.host.score, $1.host.label)
       }
     }
 
-    private static func found(in hosts: [Host], at places: [Int]) -> [Outlier] {
+    private static func found(
+      in hosts: [Host], at places: [Int], _ rules: RuleTable
+    ) -> [Outlier] {
       guard places.count >= smallest else { return [] }
       let scores = places.map { hosts[$0].score }.sorted()
       let median = scores[scores.count / 2]
       let low = places.filter { hosts[$0].score <= median - distance }
       guard !low.isEmpty else { return [] }
-      var counts: [String: Int] = [:]
+      var counts = [Int](repeating: 0, count: rules.names.count)
       for place in places {
-        hosts[place].rules.each { rule, _ in counts[rule, default: 0] += 1 }
+        for entry in rules[place] { counts[entry.rule] += 1 }
       }
       return low.map { place in
-        let apart = hosts[place].rules.names.filter { (counts[$0] ?? 0) * 4 <= places.count }
+        let apart = rules[place].map(\.rule).filter { counts[$0] * 4 <= places.count }
+          .map { rules.names[$0] }
         return Outlier(
           host: hosts[place], median: median, group: places.count, apart: apart)
       }
@@ -110,16 +165,16 @@ extension FleetReport {
 }
 
 extension FleetReport.Rule {
-  static func counted(_ hosts: [FleetReport.Host]) -> [FleetReport.Rule] {
-    var counts: [String: (hosts: Int, findings: Int)] = [:]
-    for host in hosts {
-      host.rules.each { rule, findings in
-        let old = counts[rule] ?? (0, 0)
-        counts[rule] = (old.hosts + 1, old.findings + findings)
+  static func counted(_ hosts: [FleetReport.Host], _ rules: RuleTable) -> [FleetReport.Rule] {
+    var counts = rules.names.map { FleetReport.Rule(rule: $0, hosts: 0, findings: 0) }
+    for place in hosts.indices {
+      for entry in rules[place] {
+        counts[entry.rule].hosts += 1
+        counts[entry.rule].findings += entry.findings
       }
     }
-    return counts.map { .init(rule: $0.key, hosts: $0.value.hosts, findings: $0.value.findings) }
-      .sorted { left, right in
+    return
+      counts.sorted { left, right in
         left.hosts != right.hosts
           ? left.hosts > right.hosts
           : left.findings != right.findings

@@ -174,8 +174,9 @@ public struct FleetReport: Sendable {
     self.generatedAt = generatedAt
     self.reports = reports
     self.hosts = Self.worstFirst(hosts)
-    rules = Rule.counted(hosts)
-    outliers = Outlier.found(in: hosts)
+    let table = RuleTable(hosts)
+    rules = Rule.counted(hosts, table)
+    outliers = Outlier.found(in: hosts, table)
     changes = Change.counted(hosts)
     self.drifted = drifted.sorted { left, right in
       left.entries != right.entries

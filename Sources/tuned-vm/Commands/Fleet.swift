@@ -133,6 +133,7 @@ struct FleetReportCommand: ParsableCommand {
     let format = try UsageHint.format(format, FleetFormat.self)
     let since = try since.map(Self.seconds)
     let report = try fleet.open().report(generatedAt: Clock.now(), since: since)
+    UntilExit.keep(report)
     try output.write(render(report, as: format, output.rendering(failOn: .info)))
   }
 
