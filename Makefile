@@ -17,7 +17,7 @@ DESTDIR ?=
 BINARY := .build/release/tuned-vm
 RELEASE_FLAGS := -c release --static-swift-stdlib
 SWIFT_SOURCES := Package.swift Sources Tests
-VERSION := $(shell sed -n 's/.*version: "\([0-9][^"]*\)".*/\1/p' Sources/tuned-vm/TunedVM.swift)
+VERSION := $(shell sed -n 's/.*static let version = "\([0-9][^"]*\)".*/\1/p' Sources/tuned-vm/TunedVM.swift)
 
 ## help: this list
 help:
