@@ -67,7 +67,9 @@ tuned far audit --only numa.remote-memory --format json
 echo 1 >/proc/sys/kernel/numa_balancing
 sleep 3
 echo 0 >/proc/sys/kernel/numa_balancing
-tuned move apply --only numa.remote-memory --yes
+began=$(date +%s%3N)
+tuned move apply --only numa.remote-memory --yes --move-rate 4
+echo $(($(date +%s%3N) - began)) >$out/move.ms
 look back
 tuned again audit --only numa.remote-memory --format json
 

@@ -19,7 +19,7 @@ import Testing
       7f3000000000 default anon=1 N0=1 kernelpagesize_kB=4
 
       """
-    let areas = MemoryMover.areas(maps: maps, numaMaps: numa)
+    let areas = GuestPages.areas(maps: maps, numaMaps: numa)
     #expect(
       areas == [
         .init(start: 0x7f00_0000_0000, end: 0x7f00_0040_0000, pageKiB: 4, bound: [1]),
@@ -38,15 +38,36 @@ import Testing
     #expect(moved.sentence.contains(";"))
   }
 
-  /// Pages that NUMA balancing has marked are in numa_maps, though move_pages doesn't see them: the
-  /// lab's two-node host moved 19 MiB, said "19 of 19", and left 47 MiB behind.
+  /// The lab's two-node host moved 19 MiB, said "19 of 19", and left 47 MiB behind.
   @Test func whatOnlyNumaMapsShowsIsCountedToo() {
     var moved = MovedMemory(remoteKiB: 19 << 10, movedKiB: 19 << 10)
-    moved.countSweep(leftKiB: 47 << 10, restKiB: 0)
-    #expect(moved.sentence == "moved 66 of 66 MiB")
-    moved = MovedMemory(remoteKiB: 19 << 10, movedKiB: 19 << 10)
-    moved.countSweep(leftKiB: 47 << 10, restKiB: 40 << 10)
-    #expect(moved.sentence.hasPrefix("moved 26 of 66 MiB; "))
+    moved.count(leftKiB: 47 << 10)
+    #expect(moved.sentence.hasPrefix("moved 19 of 66 MiB; "))
+    moved.count(leftKiB: 0)
+    #expect(moved.sentence == "moved 19 of 19 MiB")
+  }
+
+  /// A batch is a quarter of a second's share, within what one call should hold.
+  @Test(arguments: [(0, 256), (1, 256), (4, 1024), (40, 10240), (100, 16384), (1 << 40, 16384)])
+  func aSlowMoveGoesInSmallSteps(rateMiB: Int, batchKiB: Int) {
+    let mover = MemoryMover(
+      pid: 1, nodes: [0], rateMiB: rateMiB, progress: { _, _ in }, shouldStop: { false })
+    #expect(mover.batchKiB == batchKiB)
+  }
+
+  /// Looking for pages must not make them: a guest's untouched memory stays untouched.
+  @Test func lookingAtMemoryThatWasNeverUsedDoesNotMakeIt() throws {
+    let size = sysconf(Int32(_SC_PAGESIZE))
+    let area = mmap(
+      nil, 64 * size, PROT_READ | PROT_WRITE, MAP_SHARED | Int32(MAP_ANONYMOUS), -1, 0)
+    let memory = try #require(area == MAP_FAILED ? nil : area)
+    defer { munmap(memory, 64 * size) }
+    for page in [3, 40] { memory.storeBytes(of: 1, toByteOffset: page * size, as: UInt8.self) }
+    let start = UInt(bitPattern: memory)
+    let pages = (0..<64).map { start + UInt($0 * size) }
+    let there = GuestPages(pid: Int(getpid()), nodes: [63]).elsewhere(pages)
+    #expect(there == [3, 40].map { start + UInt($0 * size) })
+    #expect(GuestPages(pid: Int(getpid()), nodes: [63]).elsewhere(pages) == there)
   }
 
   @Test func anInterruptedMoveStops() throws {
