@@ -125,7 +125,8 @@ lab_shape() {
 }
 
 # lab_scenario SHAPE SECONDS SCRIPT OUT: boot SHAPE with the program inside, run SCRIPT there, and
-# unpack what it left into OUT. LAB_FILES are further files for the guest.
+# unpack what it left into OUT. LAB_FILES are further files for the guest, LAB_APPEND words for its
+# kernel command line.
 lab_program=${TUNED_VM_RELEASE:-$LAB/../../.build/release/tuned-vm}
 lab_scenario() {
   local name=$1 seconds=$2 script=$3 out=$4
@@ -139,7 +140,7 @@ lab_scenario() {
   lab_overlay "$WORK/scenario.cpio" "$WORK/boot.cpio" "$WORK/setup.sh=/setup.sh" \
     "$script=/scenario.sh" ${LAB_FILES:-}
   # shellcheck disable=SC2086
-  lab_boot "$seconds" "$WORK/boot.cpio" "$(echo $append)" $arguments || fail "$name"
+  lab_boot "$seconds" "$WORK/boot.cpio" "$(echo $append ${LAB_APPEND:-})" $arguments || fail "$name"
   rm -rf "$out"
   mkdir -p "$out"
   tar -xzf "$WORK/result" -C "$out" 2>/dev/null || fail "$name: nothing came back"

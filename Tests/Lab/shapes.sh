@@ -1,6 +1,6 @@
 # Tests/Lab/shapes.sh: the machines whose captures are fixtures. Sourced after lib.sh.
 #
-# SHAPES are the fixtures'; two-nodes-libvirt is the host of nested/.
+# SHAPES are the fixtures'; two-nodes-libvirt is the host of nested/, the others belong to scenarios.
 # shape NAME sets: cpus (for the frequency table, empty for none), cpu, machine and memory (QEMU
 # arguments), append (kernel command line) and setup (what the guest does before it is looked at).
 
@@ -39,6 +39,12 @@ shape() {
         -numa node,nodeid=0,cpus=0-5,memdev=m0 -numa node,nodeid=1,cpus=6-11,memdev=m1
         -numa dist,src=0,dst=1,val=21"
       disks="pxb-nvme"
+      ;;
+    # VT-d off and on in the firmware's setup, on a host that can boot with kernel arguments.
+    no-iommu | iommu)
+      cpu=$intel
+      machine="-machine q35 -smp 2 -m 512"
+      [ "$1" = no-iommu ] || machine+=" -device intel-iommu"
       ;;
     two-nodes-smt)
       cpus=8 cpu=$intel

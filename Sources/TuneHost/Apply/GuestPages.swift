@@ -21,35 +21,52 @@ struct GuestPages {
     var bound: [Int]
   }
 
-  /// The pages that lie on other nodes; what was never touched lies nowhere.
+  /// What a look at pages found.
+  struct Look: Equatable {
+    /// Those on other nodes; what was never touched lies nowhere.
+    var elsewhere: [UInt] = []
+    /// How many were hidden and lie where they belong: perhaps the look itself moved them.
+    var revealed = 0
+  }
+
+  /// Looks where pages lie.
   ///
   /// Pages that NUMA balancing has marked for its next look are absent to `move_pages` on some kernels
-  /// (6.1 of Debian 12 is one; mended by d74943a2f3cd), and an idle guest leaves them marked. Reading
-  /// a byte, as the guest itself would, takes the mark off; then they are seen.
-  func elsewhere(_ pages: [UInt]) -> [UInt] {
+  /// (6.1 of Debian 12 is one; mended by d74943a2f3cd): `ENOENT`, in transparent huge pages `EFAULT`.
+  /// An idle guest leaves them marked. Reading a byte, as the guest itself would, takes the mark off;
+  /// the kernel may then move the page to the reader's node.
+  func look(_ pages: [UInt]) -> Look {
     var nodes = nodesOf(pages)
-    let marked = present(pages.indices.filter { nodes[$0] == -ENOENT }, of: pages)
+    let marked = present(pages.indices.filter { nodes[$0] < 0 }, of: pages)
     if !marked.isEmpty {
       touch(marked.map { pages[$0] })
       for (index, node) in zip(marked, nodesOf(marked.map { pages[$0] })) { nodes[index] = node }
     }
-    return zip(pages, nodes).filter { $1 >= 0 && !self.nodes.contains(Int($1)) }.map(\.0)
+    return Look(
+      elsewhere: zip(pages, nodes).filter { $1 >= 0 && !isHome($1) }.map(\.0),
+      revealed: marked.count { nodes[$0] >= 0 && isHome(nodes[$0]) })
   }
+
+  private func isHome(_ node: Int32) -> Bool { nodes.contains(Int(node)) }
 
   /// Moves pages to a node.
   ///
-  /// - Returns: why some stayed, where the kernel says so.
-  func move(_ pages: [UInt], to node: Int) -> String? {
+  /// - Returns: those that stayed elsewhere, and why where the kernel says so. What it answers for a
+  ///   page that went is of no use: the second small page of a huge one is busy with the first.
+  func move(_ pages: [UInt], to node: Int) -> (stayed: [UInt], reason: String?) {
     var addresses = pages.map { UnsafeMutableRawPointer(bitPattern: $0) }
     let wanted = [Int32](repeating: Int32(clamping: node), count: pages.count)
     var status = [Int32](repeating: 0, count: pages.count)
     let outcome = move_pages(
       Int32(clamping: pid), UInt(pages.count), &addresses, wanted, &status, Int32(MPOL_MF_MOVE))
-    if outcome < 0 { return String(cString: strerror(errno)) }
-    return status.first { $0 < 0 }.map { String(cString: strerror(-$0)) }
+    let error = outcome < 0 ? errno : nil
+    let stayed = look(pages).elsewhere
+    let lagging = Set(stayed)
+    let failed = zip(pages, status).first { $1 < 0 && lagging.contains($0) }.map { -$1 }
+    return (stayed, (error ?? failed).map { String(cString: strerror($0)) })
   }
 
-  /// The node of each page, or a negative error number: `-ENOENT` where move_pages sees none.
+  /// The node of each page, or a negative error number where move_pages sees none.
   private func nodesOf(_ pages: [UInt]) -> [Int32] {
     var addresses = pages.map { UnsafeMutableRawPointer(bitPattern: $0) }
     var status = [Int32](repeating: -EPERM, count: pages.count)

@@ -6,17 +6,12 @@ import TuneKit
 
 /// What moving came to.
 struct MovedMemory: Equatable {
-  /// KiB that lay elsewhere before.
+  /// KiB that lay elsewhere before, by numa_maps.
   var remoteKiB = 0
-  /// KiB of them that lie on the wanted nodes now.
+  /// KiB of them that no longer do.
   var movedKiB = 0
   /// Why some stayed, where the kernel said so.
   var reason: String?
-
-  /// Takes numa_maps' word for what still lies elsewhere: it sees every page.
-  mutating func count(leftKiB: Int) {
-    remoteKiB = movedKiB + leftKiB
-  }
 
   /// `moved 120 of 128 MiB`.
   var sentence: String {
@@ -39,8 +34,23 @@ struct MemoryMover {
   /// Asked before each batch.
   let shouldStop: () -> Bool
 
-  /// A quarter of a second's share, so that the rate holds within a second too: 256 KiB to 16 MiB.
-  var batchKiB: Int { min(max(256, min(rateMiB, 1 << 20) << 8), 16 << 10) }
+  /// A transparent huge page, which goes as a whole, in KiB.
+  private static let hugeKiB = 2 << 10
+
+  /// A quarter of a second's share, so that the rate holds within a second too: whole huge pages,
+  /// 2 to 16 MiB.
+  var batchKiB: Int {
+    let share = min(max(0, rateMiB), 64) << 8
+    return max(1, share / Self.hugeKiB) * Self.hugeKiB
+  }
+
+  /// Where the batch that begins at an address ends: where a huge page does, if it can.
+  func batchEnd(from start: UInt, in area: GuestPages.Area) -> UInt {
+    let huge = UInt(Self.hugeKiB) << 10
+    let page = UInt(area.pageKiB) << 10
+    let end = max(start + page, (start + UInt(batchKiB) << 10) / max(huge, page) * max(huge, page))
+    return min(area.end, end)
+  }
 
   /// Moves what lies elsewhere.
   ///
@@ -50,49 +60,54 @@ struct MemoryMover {
     guard let maps = Self.text(base + "/maps"), let numa = Self.text(base + "/numa_maps") else {
       throw SystemError("read", base + "/numa_maps", errno)
     }
-    let areas = GuestPages.areas(maps: maps, numaMaps: numa)
+    let areas = nodes.isEmpty ? [] : GuestPages.areas(maps: maps, numaMaps: numa)
     let total = areas.reduce(0) { $0 + Int(($1.end - $1.start) >> 10) }
     let guest = GuestPages(pid: pid, nodes: nodes)
-    var result = MovedMemory()
+    var result = MovedMemory(remoteKiB: elsewhere(numa))
     var seen = 0
-    for area in areas {
+    areas: for area in areas {
       let wanted = area.bound.filter(nodes.contains)
       let targets = wanted.isEmpty ? nodes : wanted
-      let step = UInt(area.pageKiB) << 10
-      let count = max(1, batchKiB / area.pageKiB)
       var at = area.start
       while at < area.end {
         if shouldStop() {
           result.reason = "it was interrupted"
-          return result
+          break areas
         }
-        let pages = stride(from: at, to: area.end, by: Int(step)).prefix(count).map { $0 }
-        move(guest.elsewhere(pages), of: guest, area.pageKiB, targets, &result)
-        at += step * UInt(pages.count)
-        seen += pages.count * area.pageKiB
+        let end = batchEnd(from: at, in: area)
+        let pages = stride(from: at, to: end, by: area.pageKiB << 10).map { $0 }
+        // Where there are several nodes, batch after batch in turn.
+        move(pages, area.pageKiB, to: targets[seen / batchKiB % targets.count], guest, &result)
+        seen += Int((end - at) >> 10)
+        at = end
         progress(min(seen, total), total)
       }
     }
-    let left = GuestProcess.memoryByNode(numaMaps: Self.text(base + "/numa_maps") ?? "")
-      .filter { $1 > 0 && !nodes.contains($0) }
-    result.count(leftKiB: left.values.reduce(0, +))
+    let left = Self.text(base + "/numa_maps").map(elsewhere) ?? result.remoteKiB
+    result.movedKiB = max(0, result.remoteKiB - left)
     return result
   }
 
-  /// Moves one batch and sleeps as long as the rate wants.
+  /// KiB of guest memory on other nodes.
+  private func elsewhere(_ numaMaps: String) -> Int {
+    GuestProcess.memoryByNode(numaMaps: numaMaps)
+      .reduce(0) { $0 + (nodes.contains($1.key) ? 0 : $1.value) }
+  }
+
+  /// Moves what lies elsewhere of a batch, and sleeps as long as the rate wants.
   private func move(
-    _ remote: [UInt], of guest: GuestPages, _ pageKiB: Int, _ targets: [Int],
+    _ pages: [UInt], _ pageKiB: Int, to node: Int, _ guest: GuestPages,
     _ result: inout MovedMemory
   ) {
-    guard !remote.isEmpty, !targets.isEmpty else { return }
     let start = Self.now()
-    // Where there are several, batch after batch in turn.
-    let target = targets[result.remoteKiB / batchKiB % targets.count]
-    if let reason = guest.move(remote, to: target) { result.reason = reason }
-    let moved = (remote.count - guest.elsewhere(remote).count) * pageKiB
-    result.remoteKiB += remote.count * pageKiB
-    result.movedKiB += moved
-    pause(until: start + Double(moved) / 1024 / Double(max(1, rateMiB)))
+    let look = guest.look(pages)
+    var moved = look.revealed
+    if !look.elsewhere.isEmpty {
+      let (stayed, reason) = guest.move(look.elsewhere, to: node)
+      if !stayed.isEmpty, let reason { result.reason = reason }
+      moved += look.elsewhere.count - stayed.count
+    }
+    pause(until: start + Double(moved * pageKiB) / 1024 / Double(max(1, rateMiB)))
   }
 
   /// Sleeps in short turns: a page of 1 GiB at 1 MiB/s is a pause of a quarter of an hour.

@@ -15,6 +15,11 @@ tuned before audit --format json
 # What could keep a guest from booting is only done where rule and guest are named.
 tuned bus apply --only disk.bus --only domain:wrong --yes
 tuned card apply --only net.model --only domain:wrong --yes
+# A second profile, for what latency leaves as it is: a queue for each vCPU.
+queues() { run "$1" /usr/bin/tuned-vm "${@:2}" --only net.multiqueue --profile throughput --state-dir $state; }
+queues onequeue audit --format json
+queues queues apply --only domain:wrong --yes
+queues manyqueues audit --format json
 tuned apply apply --yes
 tuned again plan --format json
 tuned after audit --format json
