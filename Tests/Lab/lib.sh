@@ -24,11 +24,12 @@ fail() {
   exit 1
 }
 
-# The newest cloud kernel of the distribution, unpacked in the cache, never installed.
+# lab_kernel [FLAVOUR]: the newest kernel of the distribution, unpacked in the cache, never installed:
+# the cloud kernel, or another flavour (`amd64` has drivers for emulated cards, and is large).
 # Sets KERNEL (the tree) and VMLINUZ. Without a network an older one in the cache serves.
 lab_kernel() {
-  local package
-  package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
+  local package flavour=${1:-cloud-amd64}
+  package=$(apt-cache depends "linux-image-$flavour" 2>/dev/null |
     sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -1)
   if [ -n "$package" ] && [ ! -e "$CACHE/$package/boot" ]; then
     rm -rf "$CACHE/fetch"
@@ -40,7 +41,7 @@ lab_kernel() {
     fi
     rm -rf "$CACHE/fetch"
   fi
-  KERNEL=$(ls -d "$CACHE"/linux-image-* 2>/dev/null | sort -V | tail -1)
+  KERNEL=$(ls -d "$CACHE"/linux-image-*[0-9]-"$flavour" 2>/dev/null | sort -V | tail -1)
   [ -n "$KERNEL" ] || { tail -n 3 "$CACHE/fetch.log" >&2; return 1; }
   VMLINUZ=$(ls "$KERNEL"/boot/vmlinuz-*)
 }

@@ -1,9 +1,10 @@
-# Tests/Lab/effect/run.sh: sourced inside lab_libvirt: a guest with an untuned disk, and the two commands
-# that a trial needs: `restart` starts it anew, `result` waits for the IOPS it has found.
+# Tests/Lab/effect/run.sh: sourced inside lab_libvirt: a guest with an untuned disk or card, and the two
+# commands that a trial needs: `restart` starts it anew, `result` waits for the rate it has found.
 
-# effect_guest BUS FORMAT LOAD: defines the guest 'effect' with that disk.
+# effect_guest BUS FORMAT LOAD [CARD]: defines the guest 'effect' with that disk, and a card where asked.
 effect_guest() {
-  local dev=vda
+  local dev=vda card=
+  [ -z "${4:-}" ] || card="<interface type='user'><model type='$4'/></interface>"
   [ "$1" = virtio ] || dev=hda
   rm -f "$WORK/effect.img"
   truncate -s 160M "$WORK/effect.raw"
@@ -35,6 +36,7 @@ effect_guest() {
     <serial type='file'><source path='$WORK/effect.console'/><target port='0'/></serial>
     <serial type='file'><source path='$WORK/effect.result'/><target port='1'/></serial>
     <memballoon model='none'/>
+    $card
   </devices>
 </domain>
 XML
@@ -43,10 +45,11 @@ XML
   virsh -q define "$WORK/effect.xml"
 }
 
+# effect_commands [MODULE...]: the two commands, and what the guest boots, with further drivers.
 effect_commands() {
   "$LAB/mkinitrd" "$WORK/effect.cpio" "$LAB/effect/init.sh" /bin/busybox "$KERNEL" \
-    "virtio_pci virtio_blk sd_mod ata_piix ext4" "$LAB/guest/boot.sh=/boot.sh" \
-    "$program=/usr/bin/tuned-vm" >/dev/null
+    "virtio_pci virtio_blk sd_mod ata_piix ext4 $*" "$LAB/guest/boot.sh=/boot.sh" \
+    "$program=/usr/bin/tuned-vm" /bin/bash >/dev/null
   cat >"$WORK/restart" <<SCRIPT
 #!/bin/bash
 virsh -q destroy effect 2>/dev/null
@@ -72,13 +75,13 @@ SCRIPT
   chmod +x "$WORK/restart" "$WORK/result"
 }
 
-# effect_trial NAME RULE...: what these rules bring; the report in $WORK/NAME.json, $WORK/NAME.txt.
+# effect_trial NAME UNIT RULE...: what these rules bring; the report in $WORK/NAME.json, $WORK/NAME.txt.
 effect_trial() {
-  local name=$1 rule rules=()
-  shift
+  local name=$1 unit=$2 rule rules=()
+  shift 2
   for rule in "$@"; do rules+=(--only "$rule"); done
   "$program" trial --profile db --domain effect --only domain:effect "${rules[@]}" --yes \
-    --state-dir "$WORK/state" --measure output --better higher --unit IOPS --seed 1 \
+    --state-dir "$WORK/state" --measure output --better higher --unit "$unit" --seed 1 \
     --before-each "$WORK/restart" --pairs "${LAB_PAIRS:-14}" --time-limit 1500 --format json \
     -- "$WORK/result" >"$WORK/$name.json" 2>"$WORK/$name.err" ||
     [ $? = 1 ] || fail "trial $name: $(tail -n 5 "$WORK/$name.err" "$WORK/effect.console")"

@@ -11,7 +11,7 @@ lab_libvirt "the effect of a tuned disk" qemu-img mke2fs jq
 effect_commands
 effect_guest ide raw disk-read
 # By name: what could keep a guest from booting is never tried on a pattern's account.
-LAB_PAIRS=10 effect_trial ide disk.bus disk.cache-mode disk.io-mode
+LAB_PAIRS=10 effect_trial ide IOPS disk.bus disk.cache-mode disk.io-mode
 jq -e '.metrics[0].lowPercent >= 100' "$WORK/ide.json" >/dev/null ||
   fail "tuned virtio against IDE: $(jq -c '.metrics[0] | del(.samples)' "$WORK/ide.json")"
 jq -e '.remarks | length > 0' "$WORK/ide.json" >/dev/null ||
