@@ -51,17 +51,21 @@ enum HugePageRoom {
       let total = node.memoryKiB
     else { return nil }
     var huge = 0
-    var grows = false
+    var growth = 0
     for pool in node.pools {
       let count = wanted[pool.pageSizeKiB] ?? pool.total
-      grows = grows || count > pool.total
       let (kib, tooLarge) = count.multipliedReportingOverflow(by: pool.pageSizeKiB)
       let (sum, overflow) = huge.addingReportingOverflow(kib)
       guard !tooLarge, !overflow else { return "node \(id) has no room for so many pages" }
       huge = sum
+      growth += max(0, count - pool.total) * pool.pageSizeKiB
+    }
+    if let spare = facts.spareKiB(ofNode: id), growth > spare {
+      return "node \(id) has \(spare / 1024) MiB to spare now, and \(growth / 1024) MiB more of huge "
+        + "pages are wanted: stop or move guests there first, or reserve the pages at boot"
     }
     let reserve = reserve(of: total, among: facts.topology.nodes.compactMap(\.memoryKiB))
-    guard grows, total - huge < reserve else { return nil }
+    guard growth > 0, total - huge < reserve else { return nil }
     return "node \(id) has \(total / 1024) MiB; \(huge / 1024) MiB of huge pages would leave less "
       + "than the \(reserve / 1024) MiB that the host itself needs there"
   }

@@ -71,7 +71,9 @@ struct HugePagePlan: Sendable {
 
   private let nodes: [Topology.Node]
   private var free: [Pool: Int] = [:]
+  /// KiB that a node can give for good, and those that it can give now, where that is known.
   private var room: [Int: Int] = [:]
+  private var spare: [Int: Int] = [:]
 
   /// Works out the needs of all domains that are not running.
   init(_ facts: Facts) {
@@ -87,6 +89,7 @@ struct HugePagePlan: Sendable {
       }
       let total = node.memoryKiB ?? 0
       room[node.id] = total - huge - max(total / 20, 1 << 20)
+      spare[node.id] = facts.spareKiB(ofNode: node.id)
     }
     for pool in facts.memory.pools.value ?? [] {
       let reserved = max(pool.reserved.value ?? 0, 0)
@@ -144,18 +147,30 @@ struct HugePagePlan: Sendable {
 
   /// Room in KiB that would be left on a node; negative where it is too small.
   private func missing(_ pages: Int, on node: Int, _ size: Int) -> Int {
-    let grow = max(0, pages - (free[Pool(node: node, sizeKiB: size)] ?? 0))
-    let (kib, overflow) = grow.multipliedReportingOverflow(by: size)
-    return overflow ? -1 : (room[node] ?? 0) - kib
+    let kib = growthKiB(pages, on: node, size)
+    return kib == .max ? -1 : (room[node] ?? 0) - kib
   }
 
+  /// A node that has the memory now before one that has to be emptied first; then the one with most.
   private func bestNode(for demand: HugePageDemand) -> Int? {
     let fitting = nodes.map(\.id).filter { missing(demand.pages, on: $0, demand.sizeKiB) >= 0 }
     return fitting.max { left, right in
       let a = missing(demand.pages, on: left, demand.sizeKiB)
       let b = missing(demand.pages, on: right, demand.sizeKiB)
-      return (a, -left) < (b, -right)
+      return (fitsNow(demand, on: left) ? 1 : 0, a, -left)
+        < (fitsNow(demand, on: right) ? 1 : 0, b, -right)
     }
+  }
+
+  private func fitsNow(_ demand: HugePageDemand, on node: Int) -> Bool {
+    growthKiB(demand.pages, on: node, demand.sizeKiB) <= spare[node] ?? .max
+  }
+
+  /// By how many KiB a pool must grow to give so many pages.
+  private func growthKiB(_ pages: Int, on node: Int, _ size: Int) -> Int {
+    let grow = max(0, pages - (free[Pool(node: node, sizeKiB: size)] ?? 0))
+    let (kib, overflow) = grow.multipliedReportingOverflow(by: size)
+    return overflow ? .max : kib
   }
 
   private func spreads(_ demand: HugePageDemand) -> Bool {
@@ -180,7 +195,9 @@ struct HugePagePlan: Sendable {
     guard grow > 0 else { return }
     let total = nodes.first { $0.id == node }?.pools.first { $0.pageSizeKiB == size }?.total ?? 0
     targets[pool] = (targets[pool] ?? total) + grow
-    room[node, default: 0] -= grow.multipliedReportingOverflow(by: size).partialValue
+    let kib = grow.multipliedReportingOverflow(by: size).partialValue
+    room[node, default: 0] -= kib
+    if let left = spare[node] { spare[node] = left - kib }
   }
 }
 
