@@ -63,6 +63,8 @@ struct Redaction {
     case "/proc/sys/kernel/hostname": return Array("host\n".utf8)
     case "/proc/net/route", "/proc/net/tcp", "/proc/net/tcp6", "/proc/net/ipv6_route":
       return identifiers.hexAddresses(bytes)
+    // Words such as a domain's name are parts of hwloc's own language there.
+    case HwlocXML.path: return identifiers.replaced(in: HwlocXML.redacted(bytes), machineID)
     case "/tuned-vm/kernel-log.txt": return identifiers.replaced(in: log(bytes), machineID)
     default: break
     }
