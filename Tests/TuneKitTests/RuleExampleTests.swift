@@ -38,7 +38,7 @@ import Testing
   /// Rules whose fault an example can't show: they need several profiles, or a run as a whole, or
   /// say only why they can't judge.
   private static let withoutFault: Set<String> = [
-    "host.profile-conflict", "mig.max-bandwidth", "gpu.mig-shape", "dom.definition",
+    "host.profile-conflict", "mig.max-bandwidth", "dom.definition",
     "config.waiver-expired", "config.waiver-unused",
   ]
 

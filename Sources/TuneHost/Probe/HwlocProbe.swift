@@ -27,6 +27,25 @@ enum HwlocProbe {
     ])
   }
 
+  /// All that hwloc sees of the machine this runs on, in its own XML of version 2; nil where it
+  /// sees nothing.
+  static func liveXML() -> [UInt8]? {
+    turn.withLock { _ in
+      setenv("HWLOC_HIDE_ERRORS", "2", 0)
+      return withTopology(detailed: true, { nil }) { topology in
+        var text: UnsafeMutablePointer<CChar>?
+        var length: Int32 = 0
+        guard hwloc_topology_export_xmlbuffer(topology, &text, &length, 0) == 0, let text else {
+          return nil
+        }
+        defer { hwloc_free_xmlbuffer(topology, text) }
+        // The last byte is the NUL.
+        let bytes = UnsafeRawBufferPointer(start: text, count: max(0, Int(length) - 1))
+        return Array(bytes)
+      }
+    }
+  }
+
   private static func load(_ variables: [(String, String)]) -> Known<HwlocTopology> {
     turn.withLock { _ in
       setenv("HWLOC_HIDE_ERRORS", "2", 0)
@@ -37,23 +56,32 @@ enum HwlocProbe {
   }
 
   private static func load() -> Known<HwlocTopology> {
-    var handle: hwloc_topology_t?
-    guard hwloc_topology_init(&handle) == 0, let topology = handle else {
-      return Known(missing: "hwloc could not be started", from: "hwloc")
+    func missing(_ why: String) -> Known<HwlocTopology> { Known(missing: why, from: "hwloc") }
+    return withTopology({ missing("hwloc could not read it (\(reason(errno)))") }) { topology in
+      let result = HwlocReduction(topology).topology
+      // hwloc invents one PU where it finds none.
+      return result.pus.isEmpty
+        ? missing("hwloc found no processor") : Known(result, from: "hwloc")
     }
+  }
+
+  /// Loads a topology for as long as it is used.
+  ///
+  /// - Parameters:
+  ///   - detailed: keep every kind of object, as lstopo does, and not those alone that facts need.
+  ///   - failed: what to give where it can't be loaded.
+  private static func withTopology<Value>(
+    detailed: Bool = false, _ failed: () -> Value, _ use: (hwloc_topology_t) -> Value
+  ) -> Value {
+    var handle: hwloc_topology_t?
+    guard hwloc_topology_init(&handle) == 0, let topology = handle else { return failed() }
     defer { hwloc_topology_destroy(topology) }
     // The machine counts, not what a cgroup leaves of it.
     hwloc_topology_set_flags(topology, UInt(HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED.rawValue))
+    if detailed { hwloc_topology_set_all_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_ALL) }
     hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_IMPORTANT)
-    guard hwloc_topology_load(topology) == 0 else {
-      return Known(missing: "hwloc could not read it (\(reason(errno)))", from: "hwloc")
-    }
-    let result = HwlocReduction(topology).topology
-    // hwloc invents one PU where it finds none.
-    guard !result.pus.isEmpty else {
-      return Known(missing: "hwloc found no processor", from: "hwloc")
-    }
-    return Known(result, from: "hwloc")
+    guard hwloc_topology_load(topology) == 0 else { return failed() }
+    return use(topology)
   }
 }
 

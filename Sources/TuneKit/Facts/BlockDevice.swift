@@ -76,6 +76,8 @@ public struct BlockDevice: Sendable, Equatable {
   public let sizeBytes: Int?
   /// Device mapper's or md's own name.
   public let mappedName: String?
+  /// The device mapper's UUID, which begins with who made the device: `LVM-…`.
+  public let mappedUUID: String?
 
   /// A leaf that schedules its own requests: rules about schedulers speak of these.
   public var isLeafDisk: Bool {
@@ -155,6 +157,7 @@ extension BlockDevice {
     sizeBytes = snapshot.integer(base + "/size").value
       .flatMap { $0 >= 0 && $0 < 1 << 50 ? $0 * 512 : nil }
     mappedName = snapshot.text(base + "/dm/name").value
+    mappedUUID = snapshot.text(base + "/dm/uuid").value
     kind = Self.kind(name, vendor: vendor, model: model, place: place, rotational: isRotational)
   }
 

@@ -51,6 +51,8 @@ public final class DomainInterface: Sendable {
   public let portgroup: String?
   /// `source/@dev`: the host interface of a direct one, the device of a vdpa one.
   public let sourceDevice: String?
+  /// `source/@path`: the socket of a vhost-user one.
+  public let socketPath: String?
   /// `source/@mode` of a direct one.
   public let sourceMode: String?
   /// `mtu/@size`.
@@ -87,6 +89,7 @@ public final class DomainInterface: Sendable {
     network = source?["network"]
     portgroup = source?["portgroup"]
     sourceDevice = source?["dev"]
+    socketPath = type == "vhostuser" ? source?["path"] : nil
     sourceMode = source?["mode"]
     mtu = try node.first("mtu")?.number("size")
     var tags: [Int] = []

@@ -38,6 +38,8 @@ public final class Facts: Sendable {
   public let tuneD: TuneD?
   /// Channels, rings and offloads by interface.
   public let ethtool: Known<[String: Ethtool]>
+  /// Open vSwitch's bridges and polling threads.
+  let virtualSwitch: Known<VirtualSwitch>
   /// What configuration files say of the next boot.
   public let nextBoot: NextBoot
   /// Images and devices behind domains' disks, by path.
@@ -87,6 +89,7 @@ public final class Facts: Sendable {
     units = Units(snapshot)
     tuneD = TuneD(snapshot, units)
     ethtool = Ethtool.all(snapshot)
+    virtualSwitch = VirtualFile.json(snapshot, "ovs.json").map { VirtualSwitch($0) }
     nextBoot = NextBoot(snapshot, commandLine.value ?? KernelCommandLine(""), tuneD)
     images = ImageFile.all(in: snapshot)
     fileSystems = FileSystem.all(in: snapshot)

@@ -60,6 +60,8 @@ public struct ImageFile: Sendable, Equatable {
 public struct FileSystem: Sendable, Equatable {
   /// `ext4`, `zfs`, `nfs4` …
   public let type: String
+  /// What is mounted: a device of the host, `server:/export` …; nil where nobody wrote it down.
+  public let source: String?
   /// Mount options.
   public let options: [String]
 
@@ -79,7 +81,9 @@ public struct FileSystem: Sendable, Equatable {
           let options = member.value["options"]?.stringValue ?? ""
           return (
             member.key,
-            FileSystem(type: type, options: options.split(separator: ",").map(String.init))
+            FileSystem(
+              type: type, source: member.value["source"]?.stringValue,
+              options: options.split(separator: ",").map(String.init))
           )
         }, uniquingKeysWith: { first, _ in first })
     }

@@ -98,7 +98,7 @@ public enum ReadingPlan {
   public static let virtualFiles: [String] = [
     "capabilities.xml", "kernel-log.txt", "units.json", "lvm.json", "zfs.json", "ethtool.json",
     "filesystems.json", "images.json", "ovs.json", "hwloc.xml", "domain-capabilities.xml",
-    "versions.json",
+    "versions.json", "gpu.json",
   ].map { "/tuned-vm/" + $0 }
 
   /// Files of which the end is enough (the last 64 KiB).
@@ -288,7 +288,8 @@ public enum ReadingPlan {
         "sysconfig/libvirtd", "nftables.conf", "ufw/ufw.conf", "default/ufw",
         "firewalld/firewalld.conf", "iptables/rules.v4", "sysconfig/iptables",
         "sysconfig/nftables.conf", "chrony/chrony.conf",
-        "openvswitch/system-id.conf", "lvm/backup/*",
+        "openvswitch/system-id.conf", "lvm/backup/*", "nvidia-mig-manager/config.yaml",
+        "systemd/system/nvidia-mig-manager.service.d/*.conf",
       ])
     + ["/usr/lib/tuned/*/tuned.conf", "/usr/lib/tuned/profiles/*/tuned.conf"]
     + ["/run/libvirt/network/*.xml", "/proc/net/ip_tables_names"]

@@ -111,7 +111,7 @@ struct DomainVM {
     let addresses =
       assigned.compactMap(\.pciAddress)
       + assigned.compactMap(\.mdevUUID).compactMap(facts.cardOfMediatedDevice)
-      + definition.devices.interfaces.compactMap(\.pciAddress)
+      + definition.devices.interfaces.compactMap { $0.pciAddress ?? facts.cardOfVhostUser($0) }
       + definition.devices.disks.filter(\.isDisk).compactMap { disk in
         if let address = disk.pciAddress { return address }
         guard case .device(let path) = facts.backing(of: disk) else { return nil }

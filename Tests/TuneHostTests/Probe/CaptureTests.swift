@@ -117,6 +117,43 @@ import TuneKit
     #expect(xml.contains("<mac address='\(address)'/>"))
   }
 
+  /// Words of our own file names.
+  @Test func aGuestsNameRenamesNoFileOfOurs() throws {
+    host()
+    for name in ["vm", "tuned", "units"] {
+      tree.write(
+        "/host/etc/libvirt/qemu/\(name).xml", "<domain type='kvm'><name>\(name)</name></domain>")
+    }
+    tree.write("/host/tuned-vm/units.json", "{}\n")
+    let snapshot = try capture(redact: true)
+    #expect(snapshot.raw("/tuned-vm/units.json").value == "{}\n")
+    #expect(snapshot.domains.count == 4)
+  }
+
+  /// Installers name a volume group after the host, and its name is in paths everywhere.
+  @Test func volumesNamedAfterTheHostAreRenamedAlike() throws {
+    host()
+    tree.write("/host/proc/sys/kernel/hostname", "al-pha\n")
+    tree.write("/host/sys/devices/virtual/block/dm-0/dm/name", "al--pha--vg-vms\n")
+    tree.link("/host/sys/block/dm-0", to: "../devices/virtual/block/dm-0")
+    tree.write("/host/dev/dm-0", "")
+    tree.link("/host/dev/mapper/al--pha--vg-vms", to: "../dm-0")
+    tree.write("/host/etc/lvm/backup/al-pha-vg", "al-pha-vg {\n}\n")
+    tree.write("/host/proc/cmdline", "root=/dev/mapper/al--pha--vg-vms ro\n")
+    tree.write("/host/proc/mounts", "/dev/mapper/al--pha--vg-vms / ext4 rw 0 0\n")
+    tree.write(
+      "/host/tuned-vm/filesystems.json",
+      "{\"/\":{\"type\":\"ext4\",\"source\":\"/dev/mapper/al--pha--vg-vms\"}}\n")
+    tree.write("/host/tuned-vm/images.json", "{\"/dev/al-pha-vg/vms\":{\"device\":\"dm-0\"}}\n")
+    let snapshot = try capture(redact: true)
+    #expect(snapshot.text("/sys/block/dm-0/dm/name").value == "host--vg-vms")
+    #expect(snapshot.links["/dev/mapper/host--vg-vms"] == "/dev/dm-0")
+    #expect(snapshot.raw("/etc/lvm/backup/host-vg").value == "host-vg {\n}\n")
+    for (path, text) in tree.contents(below: "/captured") {
+      #expect(!path.contains("pha") && !text.contains("pha"), "\(path)")
+    }
+  }
+
   @Test(arguments: [
     ("a passwd='x' b", "a b"), ("<g passwd = \"a'b\"/>", "<g/>"),
     ("<g xpasswd='1'/>", "<g xpasswd='1'/>"),
@@ -201,5 +238,103 @@ import TuneKit
       try Capture(ProbeRequest(root: tree.path + "/host"), redact: false, version: "1")
         .write(to: tree.path + "/host")
     }
+  }
+
+  // MARK: - hwloc.xml
+
+  private static let lstopo: String? = ["/usr/bin/lstopo-no-graphics", "/usr/bin/lstopo"].first {
+    (path: String) in access(path, X_OK) == 0
+  }
+
+  /// The lines that lstopo writes of one kind of object: its name and numbers.
+  private func objects(_ kind: String, of input: String) throws -> String {
+    let program = try #require(Self.lstopo)
+    let out = tree.path + "/objects.txt"
+    _ = unlink(out)
+    let code = system(
+      "\(program) --disallowed -i \(input) --only \(kind) --of console >\(out) 2>/dev/null")
+    #expect(code == 0, "\(kind) of \(input)")
+    return try #require(tree.text("/objects.txt"))
+  }
+
+  @Test(.enabled(if: lstopo != nil)) func lstopoSeesTheSameMachineInTheFileAndInTheTree() throws {
+    for redact in [false, true] {
+      let target = tree.path + "/captured-\(redact)"
+      try Capture(ProbeRequest(), redact: redact, version: "1").write(to: target)
+      for kind in ["package", "numanode", "core", "pu"] {
+        let file = try objects(kind, of: target + "/tuned-vm/hwloc.xml")
+        #expect(!file.isEmpty, "\(kind)")
+        #expect(try file == objects(kind, of: target), "\(kind), redacted: \(redact)")
+      }
+    }
+  }
+
+  @Test func theFileHoldsHwlocsSecondFormatAndNobodysProcess() throws {
+    let xml = try #require(HwlocProbe.liveXML())
+    let text = String(decoding: HwlocXML.lasting(xml), as: UTF8.self)
+    #expect(text.contains("<topology version=\"2."))
+    #expect(text.contains("\"HostName\"") && text.contains("<object type=\"PU\""))
+    #expect(!text.contains("ProcessName") && !text.contains("DOCTYPE"))
+    #expect(try XMLDocument(text).root.name == "topology")
+  }
+
+  /// As hwloc 2.9 writes it for a host with cards.
+  private static let seen = """
+    <?xml version="1.0" encoding="UTF-8"?>
+    <!DOCTYPE topology SYSTEM "hwloc2.dtd">
+    <topology version="2.0">
+      <object type="Machine" os_index="0" cpuset="0x00000003" gp_index="1">
+        <info name="DMIProductSerial" value="S3CRET1"/>
+        <info name="OSName" value="Linux"/>
+        <info name="HostName" value="alpha"/>
+        <info name="Architecture" value="x86_64"/>
+        <userdata name="note" length="7">S3CRET2</userdata>
+        <object type="Core" name="web" gp_index="2"/>
+        <object type="OSDev" gp_index="3" name="eno1" osdev_type="2">
+          <info name="Address" value="52:54:00:aa:bb:cc"/>
+          <info name="NodeGUID" value="S3CRET3"/>
+        </object>
+        <object type="OSDev" gp_index="4" name="sda" subtype="Disk" osdev_type="0">
+          <info name="SerialNumber" value="S3CRET4"/>
+          <info name="Model" value="QEMU HARDDISK"/>
+        </object>
+        <object type="PCIDev" gp_index="5" pci_busid="0000:3b:00.0" pci_type="0200 [8086:1572]"/>
+      </object>
+    </topology>
+
+    """
+
+  @Test func aRedactedFileNamesNoMachine() throws {
+    host()
+    // A guest of such a name must not change hwloc's words.
+    tree.write(
+      "/host/etc/libvirt/qemu/Core.xml", "<domain type='kvm'><name>Core</name></domain>")
+    tree.write("/host/tuned-vm/hwloc.xml", Self.seen)
+    let plain = try capture()
+    #expect(plain.raw("/tuned-vm/hwloc.xml").value == Self.seen)
+    try Capture(ProbeRequest(root: tree.path + "/host"), redact: true, version: "1")
+      .write(to: tree.path + "/redacted")
+    let text = try #require(tree.text("/redacted/tuned-vm/hwloc.xml"))
+    for secret in ["S3CRET", "alpha", "HostName", "OSName", "aa:bb:cc"] {
+      #expect(!text.contains(secret), "\(secret)")
+    }
+    for kept in ["x86_64", "type=\"Core\"", "QEMU HARDDISK", "0000:3b:00.0", "eno1"] {
+      #expect(text.contains(kept), "\(kept)")
+    }
+    // A file that was cut short says nothing.
+    tree.write("/host/tuned-vm/hwloc.xml", String(Self.seen.prefix(400)))
+    try Capture(ProbeRequest(root: tree.path + "/host"), redact: true, version: "1")
+      .write(to: tree.path + "/cut")
+    #expect(tree.text("/cut/tuned-vm/hwloc.xml") == "")
+  }
+
+  /// The tree is the one truth: whatever stands in the file.
+  @Test func anAuditOfACaptureDoesNotReadTheFile() throws {
+    host()
+    let before = try HostProbe.snapshot(ProbeRequest(root: tree.path + "/host"))
+    tree.write("/host/tuned-vm/hwloc.xml", Self.seen)
+    let after = try HostProbe.snapshot(ProbeRequest(root: tree.path + "/host"))
+    #expect(after.hwloc.missingReason == before.hwloc.missingReason)
+    #expect(after.hwloc.value?.pus == before.hwloc.value?.pus)
   }
 }

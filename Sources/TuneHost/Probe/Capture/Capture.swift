@@ -56,6 +56,10 @@ public struct Capture {
         ("domainsMissing", .optional(reading.snapshot.domainsMissing)),
       ]))
     tree = builder.tree
+    // Of a tree that is captured again it is taken over like any file.
+    if request.root == nil, let seen = HwlocProbe.liveXML() {
+      tree.addFile(HwlocXML.path, HwlocXML.lasting(seen))
+    }
     tree.mapFiles { path, bytes in Self.withoutPasswords(path, bytes) }
     if redact { tree = Redaction(reading.snapshot).applied(to: tree) }
     notices = reading.snapshot.notices

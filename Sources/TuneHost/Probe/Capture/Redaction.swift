@@ -12,7 +12,9 @@ struct Redaction {
 
   /// Names of domains, longest first, with what stands for them.
   private let domainNames: [(name: [UInt8], replacement: [UInt8])]
-  private let hostName: [UInt8]?
+  /// The host's name; as the device mapper writes it too, which doubles hyphens: installers name a
+  /// volume group after the host.
+  private let hostNames: [[UInt8]]
   private let machineID: String?
   private let identifiers = Identifiers()
 
@@ -25,9 +27,11 @@ struct Redaction {
     domainNames = unique.enumerated()
       .map { (Array($0.element.utf8), Array("domain\($0.offset + 1)".utf8)) }
       .sorted { $0.0.count > $1.0.count }
-    hostName = snapshot.text("/proc/sys/kernel/hostname").value.flatMap {
-      $0.isEmpty ? nil : Array($0.utf8)
-    }
+    let name = snapshot.text("/proc/sys/kernel/hostname").value ?? ""
+    let mapped = name.split(separator: "-", omittingEmptySubsequences: false)
+      .joined(separator: "--")
+    hostNames = Set([name, mapped]).filter { !$0.isEmpty }.map { Array($0.utf8) }
+      .sorted { $0.count > $1.count }
     machineID = snapshot.text("/etc/machine-id").value
   }
 
@@ -46,7 +50,11 @@ struct Redaction {
     }
     tree.mapFiles { path, bytes in changed[path] ?? bytes }
     return tree.renamed { path in
-      Self.mayName(path) ? String(decoding: names(Array(path.utf8)), as: UTF8.self) : path
+      var bytes = Array(path.utf8)
+      // The names of the files below /tuned-vm are ours: a guest called "vm" or "images" keeps them.
+      if Self.mayName(path), !path.hasPrefix("/tuned-vm/") { bytes = names(bytes) }
+      if path.hasPrefix("/dev/mapper/") || path.hasPrefix("/etc/lvm/") { bytes = host(bytes) }
+      return String(decoding: bytes, as: UTF8.self)
     }
   }
 
@@ -63,7 +71,9 @@ struct Redaction {
     case "/proc/sys/kernel/hostname": return Array("host\n".utf8)
     case "/proc/net/route", "/proc/net/tcp", "/proc/net/tcp6", "/proc/net/ipv6_route":
       return identifiers.hexAddresses(bytes)
-    case "/tuned-vm/kernel-log.txt": return identifiers.replaced(in: log(bytes), machineID)
+    // Words such as a domain's name are parts of hwloc's own language there.
+    case HwlocXML.path: return identifiers.replaced(in: HwlocXML.redacted(bytes), machineID)
+    case "/tuned-vm/kernel-log.txt": return identifiers.replaced(in: host(log(bytes)), machineID)
     default: break
     }
     var bytes = bytes
@@ -73,12 +83,23 @@ struct Redaction {
     {
       bytes = servers(bytes)
     }
+    if path.hasPrefix("/sys/") && path.hasSuffix("/dm/name") { return host(bytes) }
     if path.hasPrefix("/sys/") && !path.hasSuffix("/address") { return bytes }
     if Self.mayName(path) { bytes = names(bytes) }
-    if path.hasPrefix("/etc/") || path.hasPrefix("/run/") || path.hasPrefix("/var/"), let hostName {
-      bytes = Self.replaceWord(hostName, with: Array("host".utf8), in: bytes)
-    }
+    if Self.mayNameHost(path) { bytes = host(bytes) }
     return identifiers.replaced(in: bytes, machineID)
+  }
+
+  /// Whether the host's name may stand in a file: in what people or installers wrote, and in paths of
+  /// volumes.
+  private static func mayNameHost(_ path: String) -> Bool {
+    path.hasPrefix("/etc/") || path.hasPrefix("/run/") || path.hasPrefix("/var/")
+      || ["filesystems", "images", "lvm"].contains { path == "/tuned-vm/\($0).json" }
+      || path == "/proc/mounts" || path == "/proc/cmdline"
+  }
+
+  private func host(_ bytes: [UInt8]) -> [UInt8] {
+    hostNames.reduce(bytes) { Self.replaceWord($1, with: Array("host".utf8), in: $0) }
   }
 
   private func names(_ bytes: [UInt8]) -> [UInt8] {

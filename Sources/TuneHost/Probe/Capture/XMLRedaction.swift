@@ -47,7 +47,8 @@ enum XMLRedaction {
     }
   }
 
-  private static func splice(
+  /// A text with parts of it replaced; what lies inside another part goes with it.
+  static func splice(
     _ bytes: [UInt8], _ edits: [(range: Range<Int>, text: String)]
   ) -> [UInt8] {
     var outer: [(range: Range<Int>, text: String)] = []

@@ -24,6 +24,7 @@ enum VirtualFiles {
     // What the host doesn't have gets no file: that it isn't there is no missing fact.
     made["/tuned-vm/zfs.json"] = ZFSProbe.read(root)
     made["/tuned-vm/ovs.json"] = OpenVSwitch.read(root)
+    made["/tuned-vm/gpu.json"] = GPUProbe.read(root, snapshot)
     return made
   }
 

@@ -66,7 +66,7 @@ struct NetOVS: Rule {
     let memory = settings["dpdk-socket-mem"]?.split(separator: ",").map { Int($0) ?? 0 }
     for card in cards {
       let name = (card["name"]?.stringValue ?? "port").printable
-      let options = map(card["options"])
+      let options = VirtualSwitch.map(card["options"])
       let address = options["dpdk-devargs"]?.split(separator: ",").first.map(String.init)
       let device = context.facts.pciDevices.value?.first { $0.address == address }
       let node = topology.fullNodes.first { $0.id == device?.numaNode }
@@ -109,17 +109,7 @@ struct NetOVS: Rule {
   }
 
   private static func other(_ json: JSONValue) -> [String: String] {
-    map(json["Open_vSwitch"]?[0]?["other_config"])
-  }
-
-  /// A map as RFC 7047 writes it: `["map", [["key", "value"] …]]`.
-  private static func map(_ value: JSONValue?) -> [String: String] {
-    let pairs = value?[1]?.arrayValue ?? []
-    return Dictionary(
-      pairs.compactMap { pair in
-        guard let key = pair[0]?.stringValue, let value = pair[1]?.stringValue else { return nil }
-        return (key, value)
-      }, uniquingKeysWith: { first, _ in first })
+    VirtualSwitch.map(json["Open_vSwitch"]?[0]?["other_config"])
   }
 
   private static func host(_ type: String) -> Snapshot {

@@ -5,17 +5,22 @@ struct NumaDeviceLocality: Rule {
     title: "A guest's devices are on its node",
     severity: Severities(
       .warning, [.latency: .critical, .network: .critical, .hpc: .critical]),
-    rationale: "DMA and interrupts cross the sockets, and the link between them is shared by all.",
+    rationale: "DMA and interrupts cross the sockets, and the link between them is shared by all. "
+      + "A vhost-user interface has the card that Open vSwitch polls on its bridge, and the polling "
+      + "threads that copy packets into the guest's memory.",
     cost: "A card or a guest has to move.",
-    notWhen: "Firmware that names no node; one node; guests without pins. A bridge's uplink is "
-      + "only worth knowing.",
-    sources: [.article("§5.4"), .article("§9"), .text("Nova: PCI NUMA affinity")])
+    notWhen: "Firmware that names no node; one node; guests without pins; vhost-user on a bridge "
+      + "with cards of several nodes. A bridge's uplink in the kernel is only worth knowing.",
+    sources: [
+      .article("§5.4"), .article("§9"), .text("Nova: PCI NUMA affinity"),
+      .link("https://docs.openvswitch.org/en/latest/topics/dpdk/pmd/"),
+    ])
 
   static func evaluate(_ context: Context) -> [Judgement] {
     context.facts.domains.flatMap { domain in
       devices(context, domain.definition).map { device in
         Judgement(device.subject, judge(context, domain, device))
-      }
+      } + vhostUser(context, domain)
     }
   }
 
@@ -33,14 +38,10 @@ struct NumaDeviceLocality: Rule {
     func assign(_ subject: Subject, _ address: String?) {
       guard let address else { return }
       let found = facts.pciDevices.value?.first { $0.address == address }
-      // A virtual function sits where its card does.
-      let parent = found?.physicalFunction.flatMap { name in
-        facts.pciDevices.value?.first { $0.address == name }
-      }
       result.append(
         Device(
           subject: subject, source: "/sys/bus/pci/devices/\(address)/numa_node",
-          numaNode: found?.numaNode ?? parent?.numaNode, isKnown: found != nil, severity: nil))
+          numaNode: found.flatMap { facts.node(of: $0) }, isKnown: found != nil, severity: nil))
     }
     for device in definition.devices.hostDevices {
       let subject = Subject(.domainDevice, device.subjectName)
@@ -78,12 +79,16 @@ struct NumaDeviceLocality: Rule {
     return result
   }
 
-  private static func judge(_ context: Context, _ domain: Domain, _ device: Device) -> Verdict {
-    let definition = domain.definition
+  /// Why there is no place to compare with; nil where there is one.
+  static func unplaced(_ context: Context, _ definition: DomainDefinition) -> Verdict? {
     guard context.isPinned(definition) else { return .notApplicable("no pins") }
     if let no = context.nodesMissing { return no }
-    let topology = context.facts.topology
-    guard topology.fullNodes.count > 1 else { return .notApplicable("one node") }
+    return context.facts.topology.fullNodes.count > 1 ? nil : .notApplicable("one node")
+  }
+
+  private static func judge(_ context: Context, _ domain: Domain, _ device: Device) -> Verdict {
+    if let no = unplaced(context, domain.definition) { return no }
+    let (definition, topology) = (domain.definition, context.facts.topology)
     guard device.isKnown else { return .unknown("\(device.source): no such device") }
     guard let node = device.numaNode else {
       return .notApplicable("the firmware names no node for it")
@@ -118,7 +123,9 @@ struct NumaDeviceLocality: Rule {
     .with("/sys/class/net/vlan7/mtu", "1500\n")
     .withLink("/sys/class/net/vlan7/lower_eno1", "/sys/class/net/eno1")
 
-  static let examples: [Example] = [
+  static let examples: [Example] = deviceExamples + vhostUserExamples
+
+  private static let deviceExamples: [Example] = [
     Example("the same node", Snapshot.exampleHost().with(domain: guest([1, 2])), .satisfied),
     Example(
       "the firmware doesn't say",
