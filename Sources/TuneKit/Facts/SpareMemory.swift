@@ -11,7 +11,9 @@ extension Facts {
     for line in text.lines {
       // `Node 0 MemFree: 12 kB`.
       let words = line.words
-      guard words.count >= 4, let value = Int(words[3]), value >= 0, value < 1 << 50 else { continue }
+      guard words.count >= 4, let value = Int(words[3]), value >= 0, value < 1 << 50 else {
+        continue
+      }
       fields[words[2]] = value
     }
     guard let free = fields["MemFree:"], let total = fields["MemTotal:"] else { return nil }

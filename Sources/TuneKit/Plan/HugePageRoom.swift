@@ -61,8 +61,8 @@ enum HugePageRoom {
       growth += max(0, count - pool.total) * pool.pageSizeKiB
     }
     if let spare = facts.spareKiB(ofNode: id), growth > spare {
-      return "node \(id) has \(spare / 1024) MiB to spare now, and \(growth / 1024) MiB more of huge "
-        + "pages are wanted: stop or move guests there first, or reserve the pages at boot"
+      return "node \(id) has \(spare / 1024) MiB to spare now, and \(growth / 1024) MiB more of "
+        + "huge pages are wanted: stop or move guests there first, or reserve the pages at boot"
     }
     let reserve = reserve(of: total, among: facts.topology.nodes.compactMap(\.memoryKiB))
     guard growth > 0, total - huge < reserve else { return nil }
