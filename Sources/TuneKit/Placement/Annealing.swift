@@ -1,13 +1,14 @@
 /// The cooling of simulated annealing (Kirkpatrick, Gelatt, Vecchi 1983): how much worse a placement
-/// may be than the one before it. The temperature falls geometrically from 40 to 1, in units of cost.
+/// may be than the one before it. The temperature falls geometrically from 60 to 1, in units of cost.
 struct Annealing {
-  private var temperature = 40.0
+  private var temperature = Self.start
+  private static let start = 60.0
 
   /// Sets the temperature for a share of the budget used, from 0 to 1.
   mutating func cool(to share: Double) {
-    temperature = 40
-    // 0.944 is the 64th root of 1/40.
-    for _ in 0..<Int(share * 64) { temperature *= 0.944 }
+    temperature = Self.start
+    // 0.938 is the 64th root of 1/60.
+    for _ in 0..<Int(share * 64) { temperature *= 0.938 }
   }
 
   /// By how much the next placement may exceed the present one: the temperature times a number with

@@ -59,6 +59,7 @@ public enum PlacementSolver {
 /// search from the best.
 struct SolverRun {
   private let instance: PlacementInstance
+  private let order: CanonicalOrder
   private let model: SearchModel
   private let state: SearchState
   private let search: RuinRecreate
@@ -70,7 +71,8 @@ struct SolverRun {
 
   init(_ instance: PlacementInstance, _ options: PlacementOptions) {
     self.instance = instance
-    model = SearchModel(instance)
+    order = CanonicalOrder(instance)
+    model = SearchModel(order.ordered(instance))
     state = SearchState(model)
     search = RuinRecreate(state, seed: options.seed)
     exact = ExactSearch(model)
@@ -114,12 +116,11 @@ struct SolverRun {
   /// Customary placements and greedy ones in several orders.
   private mutating func construct() {
     search.findPlaceable()
+    let layout = HostLayout(instance.host)
     for method in [BaselineStart.Method.novaLike, .firstFit] {
-      let solution = BaselineStart.solution(instance, model.layout, method)
+      let solution = BaselineStart.solution(instance, layout, method)
       guard let cost = try? solution.cost(in: instance) else { continue }
       if cost.total < fallback.cost.total { fallback = (solution, cost) }
-      if state.load(solution) { search.keepBest() }
-      search.clear()
     }
     for order in InsertionOrder.allCases where order != .random && search.bestCost > bound {
       search.construct(order)
@@ -159,7 +160,7 @@ struct SolverRun {
 
   private func result(baselineCost: Int) -> PlacementResult {
     var best = fallback
-    let found = state.solution(search.best)
+    let found = order.restored(state.solution(search.best))
     if let cost = try? found.cost(in: instance), cost.total <= best.cost.total {
       best = (found, cost)
     }
@@ -168,8 +169,9 @@ struct SolverRun {
     return PlacementResult(
       solution: best.solution, cost: best.cost, bound: min(bound, best.cost.total),
       steps: search.steps + exact.steps, baselineCost: baselineCost,
-      unplaced: unplaced.map {
-        PlacementResult.Unplaced(vm: $0, reason: state.obstacle(to: $0))
+      unplaced: unplaced.map { vm in
+        PlacementResult.Unplaced(
+          vm: vm, reason: state.obstacle(to: order.vms.firstIndex(of: vm) ?? vm))
       })
   }
 }

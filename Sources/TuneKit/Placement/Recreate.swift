@@ -45,15 +45,20 @@ extension RuinRecreate {
     inserter.isNarrowed = random.below(4) > 0
     defer { inserter.isNarrowed = false }
     if inserter.isNarrowed { narrow() }
+    var again = 0
     for _ in 0..<Self.retries {
-      guard let leftOver = putBack(below: limit) else { return true }
-      guard leftOver > 0 else { return false }
+      switch putBack(below: limit) {
+      case .done: return true
+      case .dear, .leftOver(0): return false
+      case .leftOver(let index): again = index
+      }
       for index in 0..<removedCount where state.isPlaced(order[index]) {
         state.remove(order[index])
       }
-      moveToFront(leftOver)
+      moveToFront(again)
     }
-    return putBack(below: limit) == nil
+    if case .done = putBack(below: limit) { return true }
+    return false
   }
 
   /// Lets VMs go to the nodes that the ruin chose and those it took VMs from.
@@ -67,20 +72,32 @@ extension RuinRecreate {
     }
   }
 
-  /// Puts VMs back in their order until leaving those out that found no place costs more than
-  /// `limit`; then the index of the first of these.
-  private func putBack(below limit: Int) -> Int? {
+  /// How an attempt to put VMs back ended.
+  private enum Outcome {
+    case done
+    /// Leaving those out that found no place costs too much; the index of the first of them.
+    case leftOver(Int)
+    /// Those already put back cost too much.
+    case dear
+  }
+
+  /// Puts VMs back in their order until it is certain that the result costs more than `limit`: a cost
+  /// never falls when a VM gets a place, but for that VM's being out.
+  private func putBack(below limit: Int) -> Outcome {
     var pending = 0
     for index in 0..<removedCount { pending += model.unplacedCost[order[index]] }
     var leftOver: Int?
     for index in 0..<removedCount {
       let vm = order[index]
       pending -= model.unplacedCost[vm]
-      guard !inserter.insert(vm) else { continue }
-      if leftOver == nil, saved.cells[vm] > 0 { leftOver = index }
-      if state.cost - pending > limit { return leftOver ?? index }
+      let isPlaced = inserter.insert(vm)
+      if !isPlaced, leftOver == nil, saved.cells[vm] > 0 { leftOver = index }
+      let certain = state.cost - pending
+      if !isPlaced, certain > limit { return .leftOver(leftOver ?? index) }
+      // A new best counts whatever its balance is.
+      if isPlaced, certain >= bestCost, certain + inserter.guideCost > limit { return .dear }
     }
-    return nil
+    return .done
   }
 
   private func moveToFront(_ index: Int) {

@@ -9,7 +9,9 @@ extension RuinRecreate {
   /// Takes some VMs of a few nodes away, and adds some that have no place.
   func ruin() {
     removedCount = 0
-    let limit = min(model.vms, 2 + random.below(min(Self.most - 1, max(2, model.vms))))
+    // The smaller of two numbers: small ruins are cheap, and succeed more often.
+    let range = min(Self.most - 1, max(2, model.vms))
+    let limit = min(model.vms, 2 + min(random.below(range), random.below(range)))
     for node in 0..<model.nodes { isChosen[node] = false }
     let seed = random.below(model.vms)
     if state.isPlaced(seed) {

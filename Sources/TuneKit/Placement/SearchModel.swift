@@ -79,15 +79,10 @@ final class SearchModel {
     bucketCores = found.cores
     bucketStart = arena.buffer(found.start)
     bucketNode = arena.buffer(found.cores.map { layout.cores[$0[0]].node })
-    pairs = arena.buffer(
-      found.cores.map { list in
-        list.count { layout.cores[$0].pus.count == 2 && layout.cores[$0].whole }
-      })
-    singles = arena.buffer(
-      found.cores.map { list in
-        list.count { layout.cores[$0].pus.count == 1 && layout.cores[$0].whole }
-      })
-    halves = arena.buffer(found.cores.map { list in list.count { !layout.cores[$0].whole } })
+    let shapes = found.cores.map { Self.shape(of: $0, layout) }
+    pairs = arena.buffer(shapes.map { $0[0] })
+    singles = arena.buffer(shapes.map { $0[1] })
+    halves = arena.buffer(shapes.map { $0[2] })
     usable = arena.buffer(layout.usable)
     memory = arena.buffer(
       host.nodes.flatMap { node in PlacementVM.PageSize.allCases.map(node.capacityMiB) })
@@ -179,20 +174,44 @@ final class SearchModel {
   private static func buckets(of layout: HostLayout) -> (cores: [[Int]], start: [Int]) {
     var cores: [[Int]] = []
     var start = [0]
-    for range in layout.nodeCores {
-      var order: [Int] = []
-      var members: [Int: [Int]] = [:]
-      for core in range {
-        let list = layout.cores[core].pus
-        guard list.contains(where: { !layout.puReserved[$0] }) else { continue }
-        let group = layout.puGroup[list[0]]
-        if members[group] == nil { order.append(group) }
-        members[group, default: []].append(core)
-      }
-      cores += order.compactMap { members[$0] }
+    for node in layout.nodeCores.indices {
+      cores += buckets(of: layout, node: node)
       start.append(cores.count)
     }
     return (cores, start)
+  }
+
+  /// The buckets of a node, the smallest first (of equal candidates the first is taken, and small ones
+  /// serve fewer VMs): their order does not hang on how PUs are numbered.
+  private static func buckets(of layout: HostLayout, node: Int) -> [[Int]] {
+    var order: [Int] = []
+    var members: [Int: [Int]] = [:]
+    for core in layout.nodeCores[node] {
+      let list = layout.cores[core].pus
+      guard list.contains(where: { !layout.puReserved[$0] }) else { continue }
+      let group = layout.puGroup[list[0]]
+      if members[group] == nil { order.append(group) }
+      members[group, default: []].append(core)
+    }
+    let found = order.compactMap { members[$0] }
+    let shapes = found.map { shape(of: $0, layout) }
+    return found.indices.sorted { a, b in
+      shapes[a] == shapes[b] ? a < b : shapes[a].lexicographicallyPrecedes(shapes[b])
+    }.map { found[$0] }
+  }
+
+  /// Whole cores of two PUs, usable cores of one, and cores of which one PU is reserved.
+  private static func shape(of cores: [Int], _ layout: HostLayout) -> [Int] {
+    [
+      cores.count { layout.cores[$0].pus.count == 2 && layout.cores[$0].whole },
+      cores.count { layout.cores[$0].pus.count == 1 && layout.cores[$0].whole },
+      cores.count { !layout.cores[$0].whole },
+    ]
+  }
+
+  /// The shapes of the buckets of a node, in their order.
+  static func shapes(of layout: HostLayout, node: Int) -> [Int] {
+    buckets(of: layout, node: node).flatMap { shape(of: $0, layout) }
   }
 }
 

@@ -70,6 +70,71 @@ import Testing
     }
   }
 
+  /// The same on large hosts, where the search ends long before it has seen everything.
+  @Test(arguments: [
+    "s09-xeon2s-95-mixed", "s14-memoryless-90-mixed", "s15-halfreserved-100-dedicated",
+    "s16-xeon2s-snc2-100-big", "s19-epyc-nps4-90-mixed", "s24-eight-socket-95-big",
+    "s26-epyc-max-102-mixed",
+  ])
+  func namesAndNumbersDoNotMatterOnLargeHosts(_ name: String) throws {
+    let instance = try PlacementFixtures.instance(name)
+    let result = PlacementFixtures.solve(instance, steps: 200_000)
+    var random = SeededRandom(seed: 29)
+    for _ in 0..<3 {
+      let renamed = TinyInstance.rename(instance, &random)
+      let other = PlacementFixtures.solve(renamed, steps: 200_000)
+      #expect(other.cost.total == result.cost.total)
+      #expect(other.steps == result.steps)
+    }
+  }
+
+  /// Four sockets of four nodes, all alike: which node goes first is a matter of mirror images, but
+  /// the nodes of its socket must follow it.
+  @Test func theOrderOfLikeNodesFollowsTheirDistances() {
+    let nodes = (0..<16).map { id in
+      PlacementHost.Node(
+        id: id, memoryMiB: 4096, pages2MiB: 0, pages1GiB: 0, cores: [[2 * id, 2 * id + 1]])
+    }
+    // Sockets are the remainders of 4.
+    let host = PlacementHost(
+      nodes: nodes, l3Groups: nodes.map { $0.cores[0] },
+      distances: (0..<16).map { a in
+        (0..<16).map { $0 == a ? 10 : $0 % 4 == a % 4 ? 12 : 32 }
+      }, devices: [.init(id: "d", node: 7)], reservedPUs: [], sharedOvercommitPercent: 400)
+    let vms = [
+      PlacementVM(name: "a", vcpus: 2, memoryMiB: 1024, devices: ["d"]),
+      PlacementVM(name: "b", vcpus: 1, memoryMiB: 1024),
+    ]
+    let instance = PlacementInstance(name: "x", host: host, weights: .standard, vms: vms)
+    let ordered = CanonicalOrder(instance).ordered(instance)
+    var random = SeededRandom(seed: 31)
+    for _ in 0..<20 {
+      let renamed = TinyInstance.rename(instance, &random)
+      let other = CanonicalOrder(renamed).ordered(renamed)
+      #expect(other.host.distances == ordered.host.distances)
+      #expect(other.vms.map(\.vcpus) == ordered.vms.map(\.vcpus))
+      #expect(
+        other.host.nodes.firstIndex { $0.id == other.host.devices[0].node }
+          == ordered.host.nodes.firstIndex { $0.id == 7 })
+    }
+  }
+
+  /// Each VM's place is its own again, whatever order it was searched in.
+  @Test func anOrderedSolutionIsRestored() throws {
+    let instance = try PlacementFixtures.instance("s09-xeon2s-95-mixed")
+    let order = CanonicalOrder(instance)
+    #expect(order.vms != Array(instance.vms.indices), "nothing to restore")
+    #expect(order.vms.sorted() == Array(instance.vms.indices))
+    let names = order.ordered(instance).vms.map(\.name)
+    #expect(names == order.vms.map { instance.vms[$0].name })
+    let numbered = PlacementSolution(
+      placements: order.vms.map { vm in
+        PlacementSolution.Placement(cells: [.init(node: vm, memoryNode: vm, vcpuPUs: [])])
+      })
+    let restored = order.restored(numbered)
+    #expect(restored.placements.map { $0?.cells[0].node } == Array(instance.vms.indices))
+  }
+
   @Test func aNewVMMovesNobodyWithoutGain() throws {
     let host = PlacementCostTests.host
     let running = PlacementVM(
