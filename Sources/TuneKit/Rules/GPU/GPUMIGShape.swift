@@ -197,7 +197,6 @@ extension GPUMIGShape {
             devices: "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source>"
               + "<address uuid='\(uuid)'/></source></hostdev>"))
       }, .violated(.warning)),
-    Example("a card of the host", GPUVFIOIOMMU.host(driver: "nvidia"), .unknown),
     Example(
       "devices were not read",
       Snapshot.exampleHost().without("/sys/bus/pci/devices").without("/sys/bus/pci"), .unknown),
