@@ -75,5 +75,7 @@ struct MemHostReserve: Rule {
     Example("profiles that overcommit", host(32_768), .notApplicable),
     Example("no guest runs", .exampleHost(), under: .db, .notApplicable),
     Example("guests take all", host(32_000), under: .db, .violated(.critical)),
+    Example(
+      "memory unreadable", .exampleHost().withUnreadable("/proc/meminfo"), under: .db, .unknown),
   ]
 }
