@@ -76,6 +76,8 @@ struct MemHostReserve: Rule {
     Example("no guest runs", .exampleHost(), under: .db, .notApplicable),
     Example("guests take all", host(32_000), under: .db, .violated(.critical)),
     Example(
-      "memory unreadable", .exampleHost().withUnreadable("/proc/meminfo"), under: .db, .unknown),
+      "memory unreadable",
+      Snapshot.exampleHost().withUnreadable("/proc/meminfo").with(running: DomainXML.example()),
+      under: .db, .unknown),
   ]
 }
