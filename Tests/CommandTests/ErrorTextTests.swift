@@ -30,10 +30,49 @@ import Testing
     "config.yaml": "profile: general\nfailon: info\n",
     "profile.yaml": "profile: x\n",
     "empty.json": "",
+    "other.json": "{\"schema\":\"x\"}\n",
+    "bare.json": "{\"schema\":\"tuned-vm/plan/v1\"}\n",
+    "change.json":
+      "{\"schema\":\"tuned-vm/plan/v1\",\"profile\":\"db\",\"factsDigest\":\"0\",\"changes\":[{}]}\n",
+    "values.yaml": """
+    name: x
+    settings:
+      vm.swappiness: [1]
+      vm.dirty_ratio: many
+      cpu.governor: perfomance
+      net.ipv4.tcp_rmem: 3 2 1
+      hugepages[size=2MiB]: some
+      ksm.merge_across_nodes: perhaps
+
+    """,
   ]
 
   static let cases: [Case] = [
-    Case("frobnicate", 64, "frobnicate"),
+    Case("frobnicate", 64, "no command 'frobnicate'"),
+    Case("audti", 64, "no command 'audti'; did you mean 'audit'?"),
+    Case(
+      "apply --root TREE --yes --canary a --plan DIR/bare.json", 64, "--canary makes", "leave out"),
+    Case("apply --root TREE --yes --move-rate 0", 64, "--move-rate is 0; expected MiB a second"),
+    Case("apply --root TREE --yes --window 25:00-1:00", 64, "--window is '25:00-1:00'"),
+    Case("apply -c qemu+ssh://far/system --yes", 64, "'qemu+ssh://far/system'", "on that host"),
+    Case(
+      "apply --root TREE --yes --plan DIR/other.json", 65, "other.json:1:1: ", "no plan: 'schema'"),
+    Case("apply --root TREE --yes --plan DIR/bare.json", 65, "bare.json:1:1: ", "lacks 'profile'"),
+    Case("apply --root TREE --yes --plan DIR/change.json", 65, "change.json:1:1: ", "lacks 'id'"),
+    Case("apply --root TREE --yes --plan DIR/absent.json", 66, "absent.json"),
+    Case("plan --root TREE --take gouvernor", 64, "no knob or rule 'gouvernor'", "'governor'"),
+    Case("place --root TREE --what-if x:y", 64, "--what-if takes VCPUS:MIB", "not 'x:y'"),
+    Case("place --root TREE --time-limit 0", 64, "--time-limit is at least 1 millisecond"),
+    Case("advise -w many --root TREE", 64, "-w takes VCPUS:MIB", "not 'many'"),
+    Case("audit --root TREE --domain nobody", 64, "no domain 'nobody'"),
+    Case("audit --root TREE --config DIR", 66, "is not a regular file"),
+    Case("audit --root TREE --output DIR", 73, "it is a directory"),
+    Case("rollback --state-dir DIR/state", 64, "rollback asks before", "add --yes"),
+    Case("fleet report --state-dir DIR --since yesterday", 64, "--since is 'yesterday'"),
+    Case(
+      "profiles validate DIR/values.yaml", 78, "values.yaml:3:18: ", "a single value",
+      "a whole number", "did you mean 'performance'", "three rising whole numbers",
+      "auto, a number of pages, or a size", "on or off"),
     Case("audit --root TREE --format yaml", 64, "'yaml'", "text, json, html, sarif"),
     Case("topology --root TREE --format html", 64, "'html'", "text, json"),
     Case("audit --root TREE --profile genral", 64, "'genral'", "did you mean 'general'"),
@@ -41,11 +80,13 @@ import Testing
     Case("audit --root TREE --profile DIR/absent.yaml", 66, "absent.yaml"),
     Case("audit --root TREE --only no.rule", 64, "'no.rule'"),
     Case("audit --root TREE --fail-on sometimes", 64, "sometimes"),
-    Case("explain io.schedular-nvme", 64, "'io.schedular-nvme'"),
+    Case("explain io.schedular-nvme", 64, "'io.schedular-nvme'; did you mean 'io.scheduler-nvme'"),
     Case("audit --root TREE --domain-xml DIR/good --domain wbe1", 64, "did you mean 'web1'"),
     Case("apply --root TREE", 64, "--yes"),
     Case("audit --root DIR/absent", 66, "absent", "no such file"),
     Case("audit --root TREE --domain-xml DIR/absent.xml", 66, "absent.xml"),
+    Case(
+      "audit --root TREE --domain-xml DIR/network.xml", 65, "network.xml:1:1: ", "is a <network>"),
     Case("audit --root TREE --domain-xml DIR/open.xml", 65, "open.xml:3:1: ", "not closed"),
     Case("audit --root TREE --domain-xml DIR/empty.xml", 65, "empty.xml:1:1: "),
     Case("audit --root TREE --domain-xml DIR/network.xml", 65, "network.xml:1:1: ", "<domain>"),
@@ -58,7 +99,7 @@ import Testing
     Case("audit -c nonsense:///nowhere", 69, "nonsense:///nowhere"),
     Case("place DIR/empty.json", 65, "empty.json:1:1: "),
     Case("place DIR/absent.json", 66, "absent.json"),
-    Case("rollback --state-dir DIR/state --yes", 66),
+    Case("rollback --state-dir DIR/state --yes", 66, "there is no transaction to roll back"),
   ]
 
   @Test(arguments: cases)

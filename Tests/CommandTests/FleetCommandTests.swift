@@ -78,7 +78,7 @@ import Testing
     let outcome = try fleet("ingest", directory.path + "/in")
     #expect(outcome.status == 1)
     #expect(outcome.output.contains("2 reports taken in, 0 were known, 1 put aside"))
-    #expect(outcome.errors.contains("bad\\u{1b}[2J.json: 1:2: "))
+    #expect(outcome.errors.contains("bad\\u{1b}[2J.json:1:2: "))
     let missing = try fleet("ingest", directory.path + "/in/0.json", directory.path + "/none")
     #expect(missing.status == 66)
     #expect(try fleet("report", "--store", "mysql://x").status == 64)

@@ -73,6 +73,28 @@ import Testing
     #expect(throws: ReportProblem.self) { try Self.scan(text) }
   }
 
+  /// What is replaced in a good report, by what, and how the reason reads.
+  @Test(
+    arguments: [
+      ("\"profile\"", "\"host\":{\"name\":\"b\"},\"profile\"", "'host' stands twice"),
+      ("\"profile\"", "\"generatedAt\":\"2026-11-24T15:37:26Z\",\"profile\"", "stands twice"),
+      ("\"name\":\"a\"", "\"name\":null", "'host' has neither id nor name"),
+      (
+        "\"name\":\"a\"", "\"name\":\"\(String(repeating: "n", count: 1025))\"",
+        "longer than 1024 bytes"
+      ),
+      ("audit/v1", "drift/v1", "'drifted' is missing"),
+      ("\"a\"", "\"\\u00g0\"", "four hexadecimal digits"),
+      ("\"profile\"", "\"x\":9.e,\"profile\"", "the number is malformed"),
+      ("\"profile\"", "\"x\":-,\"profile\"", "the number is malformed"),
+      ("\"verdicts\":[]", "\"verdicts\":\(String(repeating: "[", count: 2000))", "too deep"),
+    ])
+  func theReasonIsNamed(part: String, other: String, words: String) {
+    let text = Self.audit("a").replacing(part, with: other)
+    let problem = #expect(throws: ReportProblem.self) { try Self.scan(text) }
+    #expect(problem?.reason.contains(words) == true, "\(problem?.reason ?? "")")
+  }
+
   @Test func rulesByTheThousandCostNoSquare() throws {
     let many = (0..<19_000).map { (rule: "fact.number-\($0)", waived: false) }
     #expect(try Self.scan(Self.audit("a", findings: many)).first?.rules.count == 19_000)

@@ -43,6 +43,14 @@ import Testing
       ("<?xml version='1.0' encoding='latin1'?><a/>", "expected version 1.0 and encoding UTF-8"),
       ("<a", "the tag of 'a' is not closed"), ("<1/>", "expected an element's name"),
       ("<a x='&lt'/>", "'&' begins"), ("<a><![CDATA[</a>", "CDATA section is not closed"),
+      ("<![CDATA[x]]><a/>", "1:1: a CDATA section outside of the root element"),
+      ("<a>\n<!-- x</a>", "2:1: the comment is not closed"),
+      ("<?p&?><a/>", "expected a blank or '?>' after 'p'"),
+      ("<a x 'y'/>", "expected '=' after the attribute 'x'"),
+      ("<a x='y/>", "the value of 'x' is not closed"), ("</a>", "'</a>' closes nothing"),
+      ("<a></a x>", "expected '>' after '</a'"),
+      ("<?xml version='1.0'", "1:20: the XML declaration is not closed"),
+      ("<?xml ?><a/>", "the XML declaration names no version"),
     ])
   func whatIsNotWellFormedIsRefusedWithItsPlace(_ text: String, _ problem: String) {
     let error = #expect(throws: XMLError.self) { try XMLDocument(text) }

@@ -49,6 +49,11 @@ extension Snapshot {
     return copy
   }
 
+  /// The same host in another host's virtual machine.
+  public var insideOfAGuest: Snapshot {
+    with("/proc/cpuinfo", "processor\t: 0\nflags\t\t: vmx hypervisor\n")
+  }
+
   /// A copy with a directory of exactly these names.
   public func withDirectory(_ path: String, _ names: [String] = []) -> Snapshot {
     var copy = self
@@ -95,6 +100,19 @@ extension Snapshot {
         live: running ? Known(xml, from: "/run" + name.dropFirst(4)) : nil,
         state: running ? .running : .shutOff, pid: running ? 4242 + domains.count : nil,
         autostart: autostart))
+  }
+
+  /// A copy in whose definitions a text is exchanged.
+  func exchanging(_ part: String, with other: String) -> Snapshot {
+    var copy = self
+    copy.domains = domains.map { domain in
+      DomainSource(
+        origin: domain.origin,
+        persistent: domain.persistent?.map { $0.replacing(part, with: other) },
+        live: domain.live?.map { $0.replacing(part, with: other) }, state: domain.state,
+        pid: domain.pid, autostart: domain.autostart)
+    }
+    return copy
   }
 
   // MARK: - In place

@@ -85,7 +85,11 @@ struct FleetIngest: ParsableCommand {
       total += try store.ingest(items)
       Terminal.complain(
         items.compactMap { item in
-          item.problem.map { "\(item.path.printable): \($0.reason.printable); put aside" }
+          // A reason that begins with a place follows the file's name without a blank.
+          item.problem.map { problem in
+            let gap = problem.reason.first?.isNumber == true ? ":" : ": "
+            return "\(item.path.printable)\(gap)\(problem.reason.printable); put aside"
+          }
         })
       items.removeAll(keepingCapacity: true)
     }

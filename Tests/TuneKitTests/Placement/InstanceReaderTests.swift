@@ -49,6 +49,35 @@ import Testing
       #""memory_mib": 4096"#, #""memory_mib": true"#,
       "3:37: host.nodes[0].memory_mib: expected an integer, found a boolean"
     ),
+    (
+      #""emulator": "share""#, #""emulator": "own""#,
+      "13:77: vms[0].emulator: expected \"share\" or"
+    ),
+    (
+      #"[{"id": 0, "memory"#, #"[7, {"id": 0, "memory"#,
+      "3:13: host.nodes[0]: expected an object, found"
+    ),
+    (
+      #""devices": ["d"]"#, #""devices": "d""#,
+      "14:59: vms[0].devices: expected an array, found a string"
+    ),
+    (
+      #"[{"id": "d", "node": 0}]"#, #"[{"id": "d", "node": 0}, {"id": "d", "node": 0}]"#,
+      "7:46: host.devices[1].id: a second device \"d\""
+    ),
+    (
+      #""page_size_kib": 4"#, #""page_size_kib": 5"#,
+      "12:73: vms[0].page_size_kib: expected 4, 2048 or 1048576"
+    ),
+    (#""policy": "dedicated""#, #""policy": "both""#, "13:14: vms[0].policy: \"both\" is none of"),
+    (
+      #""devices": ["d"], "pri"#, #""devices": ["e"], "pri"#,
+      "14:60: vms[0].devices[0]: the host has no device \"e\""
+    ),
+    (
+      #""devices": ["d"], "pri"#, #""devices": ["d", "d"], "pri"#,
+      "14:59: vms[0].devices: a device stands twice"
+    ),
     ("[[0, 2], [1, 3]]", "[[0, 2], [1, 2]]", "4:36: host.nodes[0].cores[1][1]: PU 2 stands twice"),
     (
       "[[0, 2], [1, 3]]", "[[0, 2, 1, 3]]",

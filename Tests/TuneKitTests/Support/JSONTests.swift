@@ -71,6 +71,33 @@ import TuneKit
     #expect(error?.reason == .tooLarge(limitBytes: 6))
   }
 
+  /// Every reason to refuse a text, with its place and in words.
+  @Test(
+    arguments: [
+      ("{\"a\":", "1:6: the text ends where a value was expected"),
+      ("[1,\n x]", "2:2: \"x\" stands where a value was expected"),
+      ("\u{FEFF}[]", "1:1: a byte order mark stands before the value"),
+      ("[\"a\tb\"]", "must be escaped in a string"),
+      ("[\"\\q\"]", "the escape is none of"), ("[\"\\u12", "four hexadecimal digits"),
+      ("[\"\\", "the text ends where an escape was expected"),
+      ("[\"\\ud800\"]", "half of a surrogate pair stands alone"),
+      ("[01]", "the number is not written as JSON writes one"),
+      ("[1e999]", "the number is too large"),
+      ("{\"a\":1,\"a\":2}", "the key \"a\" stands twice in one object"),
+      ("[] 1", "1:4: text follows the value"),
+    ])
+  func whatIsNoJSONIsRefusedInWords(_ text: String, _ words: String) {
+    let error = #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
+    #expect(error.map { "\($0)" }?.contains(words) == true, "\(error.map { "\($0)" } ?? "")")
+  }
+
+  @Test func bytesThatAreNoUTF8AreRefusedInWords() {
+    let error = #expect(throws: JSONError.self) {
+      try JSONValue(parsing: [0x5B, 0x22, 0xFF, 0x22, 0x5D])
+    }
+    #expect(error.map { "\($0)" }?.contains("the bytes are not valid UTF-8") == true)
+  }
+
   @Test func numbersKeepWhatTheySay() throws {
     #expect(try JSONValue(parsing: "-0") == .integer(0))
     #expect(try JSONValue(parsing: "1.0") == .number(1))

@@ -118,6 +118,14 @@ struct AffinityActual: Rule {
       "nobody may look", host("1").withUnreadable("/proc/4242/task/4250/status"), .unknown),
     Example("the vCPU may run anywhere", host("0-15"), .violated(.warning)),
     Example("the vCPU was moved", host("3"), under: .latency, .violated(.critical)),
+    Example("no pins", Snapshot.exampleHost().with(running: DomainXML.example()), .notApplicable),
+    Example(
+      "its process is not known", Snapshot.exampleHost().with(running: PinnedExample.xml([1])),
+      .unknown),
+    Example("no vCPU thread among its threads", host("1", name: "worker"), .unknown),
+    Example(
+      "nobody knows the host", Snapshot().with(running: PinnedExample.xml([1]), pid: 4242), .unknown
+    ),
   ]
 }
 

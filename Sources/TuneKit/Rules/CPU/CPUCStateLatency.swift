@@ -146,5 +146,30 @@ struct CPUCStateLatency: Rule {
     Example("C6 on for a database", small, under: .db, .violated(.info)),
     Example(
       "unreadable", shallow.withUnreadable(states + "state3/disable"), under: .latency, .unknown),
+    Example("itself a guest", small.insideOfAGuest, under: .latency, .notApplicable),
+    Example(
+      "a guest without an idle driver",
+      small.with("/sys/devices/system/cpu/cpuidle/current_driver", "none\n"), under: .latency,
+      .notApplicable),
+    Example(
+      "no idle control here", small.without("/sys/devices/system/cpu/cpu0/cpuidle"),
+      under: .latency, .notApplicable),
+    Example(
+      "idle states were not read",
+      small.without("/sys/devices/system/cpu/cpu0/cpuidle").without("/sys/devices/system/cpu").with(
+        "/sys/devices/system/cpu/online", "0\n"
+      ).without("/sys/devices/system"), under: .latency, .unknown),
+    Example(
+      "a latency is unreadable", shallow.withUnreadable(states + "state3/latency"), under: .latency,
+      .unknown),
+    Example(
+      "TuneD holds a longer one",
+      small.with("/tuned-vm/units.json", "{\"tuned.service\":{\"active\":\"active\"}}").with(
+        "/etc/tuned/active_profile", "balanced\n"), under: .latency, .violated(.warning)),
+    Example(
+      "deep on one of two CPUs",
+      Snapshot.exampleHost(nodes: 1, coresPerNode: 2, threads: 1).with(
+        states + "state2/disable", "1\n"
+      ).with(states + "state3/disable", "1\n"), under: .latency, .violated(.warning)),
   ]
 }

@@ -107,5 +107,14 @@ struct CPUClocksource: Rule {
         log, "tsc: Marking TSC unstable due to clocksource watchdog\n"), .violated(.info)),
     Example(
       "unreadable", .exampleHost().withUnreadable(directory + "current_clocksource"), .unknown),
+    Example(
+      "another architecture",
+      host("odd_counter", "odd_counter").with(
+        "/proc/cpuinfo", "processor\t: 0\nCPU architecture: 8\n"), .notApplicable),
+    Example(
+      "what else there is can't be read",
+      host("hpet").withUnreadable(directory + "available_clocksource"), .unknown),
+    Example(
+      "the outer host offers its own", host("acpi_pm", "kvm-clock acpi_pm"), .violated(.warning)),
   ]
 }

@@ -83,5 +83,12 @@ struct CPUEnergyPreference: Rule {
       "unreadable",
       host("power").withUnreadable(
         "/sys/devices/system/cpu/cpufreq/policy1/energy_performance_preference"), .unknown),
+    Example("itself a guest", host("power").insideOfAGuest, under: .db, .notApplicable),
+    Example("desktops are left alone", host("power"), under: .desktop, .notApplicable),
+    Example("the number that means performance", host("0"), under: .db, .satisfied),
+    Example(
+      "the governor is unreadable",
+      host("power").withUnreadable("/sys/devices/system/cpu/cpufreq/policy1/scaling_governor"),
+      .unknown),
   ]
 }

@@ -125,5 +125,26 @@ struct CPUGovernor: Rule {
     Example(
       "unreadable",
       .exampleHost().withUnreadable(cpu + "/cpufreq/policy0/scaling_governor"), .unknown),
+    Example("itself a guest", host("powersave").insideOfAGuest, under: .db, .notApplicable),
+    Example(
+      "no driver offers it",
+      .exampleHost(nodes: 1, coresPerNode: 1, threads: 1).with(
+        cpu + "/cpufreq/policy0/scaling_governor", "powersave\n"
+      ).with(cpu + "/cpufreq/policy0/scaling_available_governors", "powersave\n"), under: .db,
+      .notApplicable),
+    Example(
+      "a value nobody lists is still right", host("performance", offered: "powersave"), under: .db,
+      .satisfied),
+    Example(
+      "hardware-driven, without a preference", host("powersave", driver: "intel_pstate"),
+      under: .db, .violated(.warning)),
+    Example(
+      "the kernel drives it and leans to speed",
+      host("powersave", driver: "acpi-cpufreq", preference: "performance"), under: .db,
+      .violated(.warning)),
+    Example(
+      "hardware-driven, another governor",
+      host("schedutil", driver: "intel_pstate", preference: "performance"), under: .db,
+      .violated(.warning)),
   ]
 }

@@ -122,5 +122,19 @@ struct CPUIRQAffinity: Rule {
       under: .network, .violated(.warning)),
     Example(
       "unreadable", host("2", "2").withUnreadable("/proc/interrupts"), under: .latency, .unknown),
+    Example("itself a guest", host("2", "2").insideOfAGuest, under: .latency, .notApplicable),
+    Example(
+      "one can't be read", host("2", "2").withUnreadable("/proc/irq/120/effective_affinity_list"),
+      under: .latency, .unknown),
+    Example(
+      "nor where it may go",
+      host("2", "2").without("/proc/irq/120/effective_affinity_list").withUnreadable(
+        "/proc/irq/120/smp_affinity_list"), under: .latency, .unknown),
+    Example(
+      "isolated CPUs serve no devices", host("0-15", "2").with(CPUIsolation.path, "2-3,10-11\n"),
+      under: .latency, .violated(.warning)),
+    Example(
+      "all others are isolated", host("0-15", "2").with(CPUIsolation.path, "0-15\n"),
+      under: .latency, .violated(.warning)),
   ]
 }

@@ -94,5 +94,12 @@ struct CPUMode: Rule {
     Example(
       "an old custom model under a database",
       guest("<cpu mode='custom'><model>Westmere</model></cpu>"), under: .db, .violated(.warning)),
+    Example(
+      "nobody says the architecture",
+      .example(domains: DomainXML.example().replacing(" arch='x86_64'", with: "")), .unknown),
+    Example(
+      "a Pentium", guest("<cpu mode='custom'><model>pentium3</model></cpu>"), .violated(.warning)),
+    Example(
+      "the host's model for a database", guest("<cpu mode='host-model'/>"), under: .db, .satisfied),
   ]
 }

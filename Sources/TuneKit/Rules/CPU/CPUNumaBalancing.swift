@@ -87,5 +87,26 @@ struct CPUNumaBalancing: Rule {
       .exampleHost().with(knob, "0\n").with(running: DomainXML.example()), .violated(.warning)),
     Example(
       "unreadable", .exampleHost().withUnreadable(knob).with(running: pinned), .unknown),
+    Example(
+      "no node was read", .exampleHost().without("/sys/devices/system/node").with(running: pinned),
+      .unknown),
+    Example(
+      "a kernel without it", .exampleHost().without(knob).with(running: pinned), .notApplicable),
+    Example(
+      "pinned, but not its memory",
+      .exampleHost().with(running: DomainXML.example(vcpus: 2, vcpuAttributes: "cpuset='0-3'")),
+      under: .latency, .satisfied),
+    Example(
+      "memory bound, CPUs floating",
+      .exampleHost().with(
+        running: DomainXML.example(
+          extra: "<numatune><memory mode='strict' nodeset='0'/></numatune>")), under: .latency,
+      .satisfied),
+    Example(
+      "off, and all are pinned", .exampleHost().with(knob, "0\n").with(running: pinned), .satisfied),
+    Example(
+      "off under latency is asked for",
+      .exampleHost().with(knob, "0\n").with(running: DomainXML.example()), under: .latency,
+      .satisfied),
   ]
 }

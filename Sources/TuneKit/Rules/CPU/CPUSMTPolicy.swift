@@ -136,5 +136,27 @@ struct CPUSMTPolicy: Rule {
         .withDomain(guest("b", [10], trust: "y"), running: true), under: .secure,
       .violated(.warning)),
     Example("unreadable", .exampleHost().withUnreadable(directory + "active"), .unknown),
+    Example(
+      "switched off at run time", .exampleHost().with(directory + "active", "0\n"), .satisfied),
+    Example(
+      "tenants, and nobody read the weaknesses",
+      .exampleHost().without("/sys/devices/system/cpu/vulnerabilities").withDomain(
+        guest("a", [2], trust: "x"), running: true
+      ).withDomain(guest("b", [10], trust: "y"), running: true), under: .secure, .unknown),
+    Example(
+      "tenants on a sound processor",
+      .exampleHost().with(Mitigations.directory + "l1tf", "Not affected\n").with(
+        Mitigations.directory + "mds", "Not affected\n"
+      ).withDomain(guest("a", [2], trust: "x"), running: true).withDomain(
+        guest("b", [10], trust: "y"), running: true), under: .secure, .satisfied),
+    Example(
+      "tenants on one core, on a mixed host",
+      leaking.withDomain(guest("a", [2], trust: "x"), running: true).withDomain(
+        guest("b", [10], trust: "y"), running: true), .satisfied),
+    Example(
+      "the neighbour floats beside isolated CPUs",
+      .exampleHost().with("/sys/devices/system/cpu/isolated", "2,10\n").withDomain(
+        guest("a", [2]), running: true
+      ).withDomain(DomainXML.example(name: "b"), running: true), under: .latency, .satisfied),
   ]
 }

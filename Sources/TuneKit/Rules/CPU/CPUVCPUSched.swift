@@ -46,7 +46,7 @@ struct CPUVCPUSched: Rule {
       }
       let kernel = context.facts.host.kernel ?? ""
       let pins = definition.pinnedCPUs
-      guard context.family(of: domain) == .latency, kernel.contains("rt"), definition.isDedicated,
+      guard context.family(of: domain) == .latency, isRealTime(kernel), definition.isDedicated,
         !pins.isEmpty, pins.isSubset(of: isolated)
       else { return .notApplicable("no real-time scheduling asked for") }
       return .violated(
@@ -57,7 +57,19 @@ struct CPUVCPUSched: Rule {
     }
   }
 
+  /// Whether a kernel's release names the real-time patch: `-rt-`, `.rt7.`, `-realtime`; not `-virt`.
+  private static func isRealTime(_ release: String) -> Bool {
+    release.split { !($0.isLetter || $0.isNumber) }.contains { word in
+      word == "realtime" || word.hasPrefix("rt") && word.dropFirst(2).allSatisfy(\.isNumber)
+    }
+  }
+
   private static let fifo = "<vcpusched vcpus='0-1' scheduler='fifo' priority='1'/>"
+
+  private static func realTime(_ kernel: String, _ isolated: String) -> Snapshot {
+    Snapshot.exampleHost().with("/proc/sys/kernel/osrelease", kernel + "\n")
+      .with("/sys/devices/system/cpu/isolated", isolated + "\n")
+  }
 
   static let examples: [Example] = [
     Example(
@@ -69,5 +81,40 @@ struct CPUVCPUSched: Rule {
       "on shared CPUs",
       Snapshot.exampleHost().with(domain: PinnedExample.xml([1, 2], more: fifo)),
       .violated(.critical)),
+    Example(
+      "nobody knows which are isolated",
+      Snapshot.exampleHost().withUnreadable("/sys/devices/system/cpu/isolated").with(
+        domain: PinnedExample.xml([1, 2], more: fifo)), .unknown),
+    Example(
+      "nobody knows the host", .example(domains: PinnedExample.xml([1, 2], more: fifo)), .unknown),
+    Example(
+      "batch is no real-time class",
+      Snapshot.exampleHost().with(
+        domain: PinnedExample.xml([1, 2], more: "<vcpusched vcpus='0' scheduler='batch'/>")),
+      .notApplicable),
+    Example(
+      "one of its CPUs is shared",
+      Snapshot.exampleHost().with("/sys/devices/system/cpu/isolated", "1\n").with(
+        domain: PinnedExample.xml([1, 2], more: fifo)), .violated(.critical)),
+    Example(
+      "not pinned",
+      Snapshot.exampleHost().with("/sys/devices/system/cpu/isolated", "1-2\n").with(
+        domain: DomainXML.example(vcpus: 2, extra: "<cputune>\(fifo)</cputune>")),
+      .violated(.critical)),
+    Example(
+      "a real-time kernel, own isolated CPUs",
+      realTime("6.1.0-18-rt-amd64", "1-2").with(domain: PinnedExample.xml([1, 2])), under: .latency,
+      .violated(.info)),
+    Example(
+      "the same under another profile",
+      realTime("6.1.0-18-rt-amd64", "1-2").with(domain: PinnedExample.xml([1, 2])), .notApplicable),
+    Example(
+      "its CPUs are not isolated",
+      realTime("6.1.0-18-rt-amd64", "3").with(domain: PinnedExample.xml([1, 2])), under: .latency,
+      .notApplicable),
+    Example(
+      "a kernel called virt is no real-time kernel",
+      realTime("6.6.8-0-virt", "1-2").with(domain: PinnedExample.xml([1, 2])), under: .latency,
+      .notApplicable),
   ]
 }

@@ -69,5 +69,6 @@ struct DedicatedShared: Rule {
       "a floating guest", host.with(running: DomainXML.example(name: "b")),
       under: .latency, .violated(.critical)),
     Example("a pool", host.with(running: pool("0-7")), .violated(.info)),
+    Example("not running", host.with(domain: PinnedExample.xml("b", [3])), .satisfied),
   ]
 }

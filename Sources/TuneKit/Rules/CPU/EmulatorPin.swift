@@ -58,5 +58,8 @@ struct EmulatorPin: Rule {
       "on the vCPUs' CPUs",
       host.with(domain: PinnedExample.xml([1, 2], more: "<emulatorpin cpuset='0-1'/>")),
       .violated(.info)),
+    Example(
+      "numad decides",
+      host.with(domain: PinnedExample.xml([1, 2], attributes: "placement='auto'")), .unknown),
   ]
 }

@@ -143,5 +143,15 @@ struct PinOverlap: Rule {
     Example(
       "two vCPUs of one guest", host.with(domain: PinnedExample.xml("a", [1, 1])),
       .violated(.info)),
+    Example(
+      "nobody knows whether the other runs",
+      host.with(running: PinnedExample.xml("a", [1, 2])).with(
+        domain: DomainSource(
+          origin: "/b.xml", persistent: Known(PinnedExample.xml("b", [2, 3]), from: "/b.xml"))),
+      .unknown),
+    Example(
+      "moved apart at the next start",
+      host.with(running: PinnedExample.xml("a", [1, 2])).with(
+        running: PinnedExample.xml("b", [3, 4]), live: PinnedExample.xml("b", [2, 3])), .satisfied),
   ]
 }

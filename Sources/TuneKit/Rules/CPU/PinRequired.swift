@@ -90,5 +90,9 @@ struct PinRequired: Rule {
       Snapshot.exampleHost().with(
         domain: DomainXML.example(vcpus: 4, vcpuAttributes: "cpuset='0-3,8-11'")),
       under: .latency, .violated(.critical)),
+    Example(
+      "desktops float",
+      Snapshot.exampleHost(coresPerNode: 8).with(domain: DomainXML.example(vcpus: 12)),
+      under: .desktop, .notApplicable),
   ]
 }

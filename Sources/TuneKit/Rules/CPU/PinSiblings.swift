@@ -80,5 +80,20 @@ struct PinSiblings: Rule {
       "another guest on the sibling",
       host.with(running: PinnedExample.xml("a", [1])).with(running: PinnedExample.xml("b", [9])),
       under: .secure, .violated(.warning)),
+    Example(
+      "pinned to a CPU that is off",
+      host.with("/sys/devices/system/cpu/online", "0-8\n").with(domain: PinnedExample.xml([1, 9])),
+      .notApplicable),
+    Example("nobody knows the host", .example(domains: PinnedExample.xml([1, 9])), .unknown),
+    Example(
+      "threads of a guest core on two",
+      host.with(
+        domain: PinnedExample.xml(
+          [1, 2], extra: "<cpu><topology sockets='1' cores='1' threads='2'/></cpu>")),
+      .violated(.info)),
+    Example(
+      "the guest on the sibling is off",
+      host.with(running: PinnedExample.xml("a", [1])).with(domain: PinnedExample.xml("b", [9])),
+      under: .secure, .satisfied),
   ]
 }

@@ -145,5 +145,49 @@ struct DiskBus: Rule {
         domains: DomainXML.example(
           devices: disk("scsi", "<controller type='scsi' index='0' model='lsilogic'/>"))),
       .violated(.warning)),
+    Example(
+      "neither bus nor target",
+      .example(
+        domains: DomainXML.example(
+          devices: "<disk type='file'><source file='/a.img'/><target dev='x'/></disk>")), .unknown),
+    Example(
+      "SCSI without a model in Windows",
+      .example(
+        domains: DomainXML.example(
+          system: DomainXML.windows,
+          devices: disk("scsi") + disk("virtio").replacing("sda", with: "vda"))), .unknown),
+    Example(
+      "SCSI without a model or an architecture",
+      .example(
+        domains: DomainXML.example(devices: disk("scsi")).replacing(" arch='x86_64'", with: "")),
+      .unknown),
+    Example(
+      "Windows with the driver",
+      .example(
+        domains: DomainXML.example(
+          system: DomainXML.windows,
+          devices: disk("sata") + disk("virtio").replacing("sda", with: "vda"))),
+      .violated(.warning)),
+    Example(
+      "a floppy disk's bus", .example(domains: DomainXML.example(devices: disk("fdc"))),
+      .violated(.warning)),
+    Example("USB", .example(domains: DomainXML.example(devices: disk("usb"))), .violated(.warning)),
+    Example("IDE", .example(domains: DomainXML.example(devices: disk("ide"))), .violated(.warning)),
+    Example(
+      "an emulated LSI SAS",
+      .example(
+        domains: DomainXML.example(
+          devices: disk("scsi", "<controller type='scsi' index='0' model='lsisas1068'/>"))),
+      .violated(.warning)),
+    Example(
+      "its own controller is the second",
+      .example(
+        domains: DomainXML.example(
+          devices:
+            "<controller type='scsi' index='0' model='lsilogic'/><controller type='scsi' index='1' model='virtio-scsi'/>"
+            + disk("scsi").replacing(
+              "</disk>",
+              with: "<address type='drive' controller='1' bus='0' target='0' unit='0'/></disk>"))),
+      .satisfied),
   ]
 }

@@ -194,5 +194,9 @@ struct DiskCowOnCow: Rule {
     Example(
       "qcow2 in the thin volume itself", thinHost(snapshotted, domain: volume), under: .db,
       .violated(.warning)),
+    Example(
+      "raw", guest("zfs").exchanging("type='qcow2'", with: "type='raw'"), under: .db, .notApplicable
+    ),
+    Example("qcow2 on btrfs", guest("btrfs"), under: .latency, .violated(.warning)),
   ]
 }

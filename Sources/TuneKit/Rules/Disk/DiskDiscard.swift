@@ -111,5 +111,36 @@ struct DiskDiscard: Rule {
     Example("a thick logical volume", volume("sda2"), .notApplicable),
     Example("a volume of a thin pool", volume("dm-1"), .violated(.info)),
     Example("qcow2 grows for ever", guest("type='qcow2'"), .violated(.info)),
+    Example(
+      "read-only", guest("type='qcow2'").exchanging("<target", with: "<readonly/><target"),
+      .notApplicable),
+    Example(
+      "an old machine can't over IDE",
+      guest("type='qcow2'", machine: "pc-i440fx-1.5").exchanging("bus='virtio'", with: "bus='ide'"),
+      .notApplicable),
+    Example(
+      "a floppy disk can't", guest("type='qcow2'").exchanging("bus='virtio'", with: "bus='fdc'"),
+      .notApplicable),
+    Example("a device nobody read", volume("sda2").without("/sys/block/dm-0"), .unknown),
+    Example(
+      "a sparse raw file",
+      guest("type='raw'").with(
+        file: "/tuned-vm/images.json",
+        #"{"/i/a.img":{"format":"raw","virtualBytes":1000000,"allocatedBytes":10}}"#),
+      .violated(.info)),
+    Example(
+      "a volume of a Ceph pool",
+      .example(
+        domains: DomainXML.example(
+          devices:
+            "<disk type='network'><driver name='qemu' type='raw'/><source protocol='rbd' name='a'/><target dev='vda' bus='virtio'/></disk>"
+        )), .violated(.info)),
+    Example(
+      "a volume of iSCSI",
+      .example(
+        domains: DomainXML.example(
+          devices:
+            "<disk type='network'><driver name='qemu' type='raw'/><source protocol='iscsi' name='a'/><target dev='vda' bus='virtio'/></disk>"
+        )), .notApplicable),
   ]
 }

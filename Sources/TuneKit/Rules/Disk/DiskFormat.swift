@@ -94,5 +94,12 @@ struct DiskFormat: Rule {
     Example(
       "a VMware image", .example(domains: DomainXML.example(devices: disk("vmdk"))),
       .violated(.warning)),
+    Example(
+      "a drive without a medium",
+      .example(
+        domains: DomainXML.example(
+          devices:
+            "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><target dev='vda' bus='virtio'/></disk>"
+        )), under: .db, .notApplicable),
   ]
 }

@@ -125,6 +125,45 @@ struct DiskIOMode: Rule {
     Example(
       "native without a cache mode does not start", guest("<driver io='native'/>"),
       .violated(.critical)),
+    Example(
+      "no medium",
+      .example(
+        domains: DomainXML.example(
+          devices:
+            "<disk type='file' device='disk'><driver cache='none'/><target dev='vda'/></disk>")),
+      .notApplicable),
+    Example(
+      "over the network",
+      guest("<driver cache='none'/>", source: "type='network'><source protocol='nbd' name='a'/>"),
+      .notApplicable),
+    Example("io_uring", guest("<driver cache='none' io='io_uring'/>"), .satisfied),
+    Example(
+      "a volume of a Ceph pool",
+      guest(
+        "<driver cache='none'/>", source: "type='volume'><source pool='ceph' volume='a'/>",
+        host: Snapshot.exampleHost().with(
+          "/etc/libvirt/storage/ceph.xml", "<pool type='rbd'><name>ceph</name></pool>")),
+      .notApplicable),
+    Example(
+      "a volume of a pool nobody read",
+      guest("<driver cache='none'/>", source: "type='volume'><source pool='p' volume='a'/>"),
+      .unknown),
+    Example(
+      "threads on qcow2 where io_uring is forbidden",
+      guest(
+        "<driver type='qcow2' cache='none' io='threads'/>", source: file,
+        host: Snapshot.exampleHost().with("/proc/sys/kernel/io_uring_disabled", "2\n")), under: .db,
+      .satisfied),
+    Example(
+      "threads on qcow2 and an old kernel",
+      guest(
+        "<driver type='qcow2' cache='none' io='threads'/>", source: file,
+        host: Snapshot.exampleHost().with("/proc/sys/kernel/osrelease", "4.18.0-372.el8\n")),
+      under: .db, .satisfied),
+    Example(
+      "threads on qcow2 on a mixed host",
+      guest("<driver type='qcow2' cache='none' io='threads'/>", source: file, host: .exampleHost()),
+      .satisfied),
   ]
 }
 

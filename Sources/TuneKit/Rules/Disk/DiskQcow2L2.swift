@@ -73,5 +73,16 @@ struct DiskQcow2L2: Rule {
     Example(
       "nobody looked at the image", guest(gib: 512).without("/tuned-vm/images.json"), .unknown),
     Example("512 GiB are not covered", guest(gib: 512), under: .db, .violated(.warning)),
+    Example(
+      "clusters of unknown size",
+      guest(gib: 512).with(
+        file: "/tuned-vm/images.json", #"{"/i/a":{"format":"qcow2","virtualBytes":1000000}}"#),
+      under: .db, .unknown),
+    Example(
+      "extended tables are twice as large",
+      guest(gib: 256).with(
+        file: "/tuned-vm/images.json",
+        #"{"/i/a":{"format":"qcow2","virtualBytes":274877906944,"clusterBytes":65536,"extendedL2":true}}"#
+      ), under: .db, .violated(.warning)),
   ]
 }

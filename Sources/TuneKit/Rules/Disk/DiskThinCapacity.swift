@@ -59,5 +59,9 @@ struct DiskThinCapacity: Rule {
     Example("nobody asked", .exampleHost(), .unknown),
     Example("data", host("81.5", "12.0"), .violated(.warning)),
     Example("metadata", host("40.0", "96.0"), .violated(.critical)),
+    Example("no list of pools", .exampleHost().with("/tuned-vm/lvm.json", "{}"), .notApplicable),
+    Example("a pool without a number", host("null", "12.0"), .unknown),
+    Example("just at the limit", host("80.0", "80.0"), .satisfied),
+    Example("at the upper limit", host("95.0", "12.0"), .violated(.warning)),
   ]
 }

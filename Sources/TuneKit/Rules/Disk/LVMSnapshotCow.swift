@@ -126,5 +126,15 @@ struct LVMSnapshotCow: Rule {
     Example("of a volume no guest uses", recorded(1_764_547_200, disk: "/dev/sdz"), .satisfied),
     Example("a month old", recorded(1_764_547_200), .violated(.warning)),
     Example("nearly full", host("85.0"), .violated(.critical)),
+    Example("without a number", host("null"), .unknown),
+    Example("just at the limit", host("70.0"), .satisfied),
+    Example(
+      "ran full",
+      host("100.0").with(
+        "/tuned-vm/lvm.json",
+        "{\"thinPools\":[],\"snapshots\":[{\"name\":\"vg0-db1--snap\",\"status\":\"Invalid\"}]}"),
+      .violated(.critical)),
+    Example("two days old", recorded(1_767_052_800), .violated(.warning)),
+    Example("of yesterday", recorded(1_767_139_200), .satisfied),
   ]
 }

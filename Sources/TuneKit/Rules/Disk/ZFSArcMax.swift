@@ -60,5 +60,14 @@ struct ZFSArcMax: Rule {
     Example("no ZFS", .exampleHost(), .notApplicable),
     Example("half of the memory", host(16), .violated(.warning)),
     Example("unreadable", host(8).withUnreadable(statistics), .unknown),
+    Example(
+      "no limit in the list", host(8).with(statistics, "13 1 0x01 96\nname type data\nc 4 1\n"),
+      .unknown),
+    Example(
+      "a guest without stated memory",
+      host(8).with(
+        running: DomainXML.example(name: "b").replacing(
+          "<memory unit='MiB'>4096</memory>", with: "")), .unknown),
+    Example("the host's memory is unreadable", host(8).withUnreadable("/proc/meminfo"), .unknown),
   ]
 }

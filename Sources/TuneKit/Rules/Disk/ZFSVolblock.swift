@@ -122,5 +122,27 @@ struct ZFSVolblock: Rule {
     Example(
       "writes are not synced", host(#"{"name":"tank/vm1","sync":"disabled"}"#),
       .violated(.critical)),
+    Example(
+      "loaded, and only the command can tell",
+      Snapshot.exampleHost().withDirectory("/sys/module/zfs"), .unknown),
+    Example(
+      "small records under a database",
+      host(#"{"name":"tank/img","type":"filesystem","recordsize":"65536"}"#), under: .db, .satisfied
+    ),
+    Example(
+      "large records on a mixed host",
+      host(#"{"name":"tank/img","type":"filesystem","recordsize":"131072"}"#), .satisfied),
+    Example("not compressed", host(#"{"name":"tank/vm1","compression":"off"}"#), .violated(.info)),
+    Example("access times are kept", host(#"{"name":"tank/img","atime":"on"}"#), .violated(.info)),
+    Example(
+      "a volume has no access times",
+      host(#"{"name":"tank/vm1","volblocksize":"16K","atime":"on"}"#), .satisfied),
+    Example(
+      "small blocks of a guest's own volume",
+      host(#"{"name":"vg/db1","type":"volume","volblocksize":"8K"}"#).withDomain(
+        DomainXML.example(
+          devices:
+            "<disk type='block'><source dev='/dev/zvol/vg/db1'/><target dev='vda' bus='virtio'/></disk>"
+        )), .violated(.info)),
   ]
 }

@@ -138,5 +138,20 @@ struct DomClockTimers: Rule {
       "a PIT that catches up",
       guest("<clock offset='utc'><timer name='pit' tickpolicy='catchup'/></clock>"),
       .violated(.info)),
+    Example(
+      "nobody says the architecture",
+      .example(domains: DomainXML.example().replacing(" arch='x86_64'", with: "")), .unknown),
+    Example(
+      "emulated without KVM", .example(domains: DomainXML.example(type: "qemu")), .notApplicable),
+    Example(
+      "Windows with an HPET",
+      guest(
+        right.replacing("hpet' present='no'", with: "hpet' present='yes'"),
+        system: DomainXML.windows), .violated(.warning)),
+    Example(
+      "Windows whose RTC does not catch up",
+      guest(
+        right.replacing("rtc' tickpolicy='catchup'", with: "rtc' tickpolicy='delay'"),
+        system: DomainXML.windows), .violated(.warning)),
   ]
 }

@@ -94,5 +94,9 @@ struct DomMachineType: Rule {
           devices: "<hostdev mode='subsystem' type='pci'><source>"
             + "<address domain='0' bus='0x3b' slot='0' function='0'/></source></hostdev>")),
       .violated(.info)),
+    Example(
+      "none is written",
+      .example(domains: DomainXML.example().replacing(" machine='pc-q35-7.2'", with: "")),
+      .notApplicable),
   ]
 }

@@ -148,5 +148,12 @@ struct DomLiveDiffers: Rule {
       "a cache mode waits",
       Snapshot().with(running: guest("cache='none'"), live: guest("cache='writeback'")),
       .violated(.info)),
+    Example(
+      "transient: nothing else is defined",
+      Snapshot().with(
+        domain: DomainSource(
+          origin: "/a.xml", persistent: nil, live: Known(guest("cache='none'"), from: "/a.xml"),
+          state: .running)),
+      .notApplicable),
   ]
 }

@@ -117,5 +117,23 @@ struct GPUDriverBound: Rule {
         .withLink(second + "/driver", "/sys/bus/pci/drivers/nvidia")
         .with("/proc/cmdline", "vfio-pci.ids=10de:1eb8\n"), .violated(.critical)),
     Example("no host to ask", .example(domains: GPUVFIOIOMMU.guest), .unknown),
+    Example(
+      "devices were not read",
+      GPUVFIOIOMMU.host().without("/sys/bus/pci/devices").without("/sys/bus/pci").withDomain(
+        GPUVFIOIOMMU.guest), .unknown),
+    Example("the card is not there", .exampleHost().withDomain(GPUVFIOIOMMU.guest), .unknown),
+    Example(
+      "the guest is started by hand",
+      GPUVFIOIOMMU.host(driver: "nvidia").withDomain(GPUVFIOIOMMU.guest), .notApplicable),
+    Example(
+      "nobody knows whether it starts by itself",
+      GPUVFIOIOMMU.host(driver: "nvidia").with(domain: GPUVFIOIOMMU.guest), .unknown),
+    Example(
+      "its twin is a guest's too",
+      GPUVFIOIOMMU.host().withDomain(GPUVFIOIOMMU.guest, autostart: true).with(
+        second + "/class", "0x030200\n"
+      ).with(second + "/vendor", "0x10de\n").with(second + "/device", "0x1eb8\n").withLink(
+        second + "/driver", "/sys/bus/pci/drivers/vfio-pci"
+      ).with("/proc/cmdline", "vfio-pci.ids=10de:1eb8\n"), .satisfied),
   ]
 }

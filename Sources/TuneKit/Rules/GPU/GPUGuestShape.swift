@@ -88,5 +88,16 @@ struct GPUGuestShape: Rule {
       "for computing", GPUVFIOIOMMU.host().withDomain(GPUVFIOIOMMU.guest), under: .hpc,
       .violated(.warning)),
     Example("no host to ask", .example(domains: GPUVFIOIOMMU.guest), .unknown),
+    Example("the card is not there", .exampleHost().withDomain(GPUVFIOIOMMU.guest), .unknown),
+    Example(
+      "another kind of device",
+      GPUVFIOIOMMU.host().with("/sys/bus/pci/devices/0000:af:00.0/class", "0x020000\n").withDomain(
+        GPUVFIOIOMMU.guest), .notApplicable),
+    Example(
+      "a limit that leaves no room",
+      GPUVFIOIOMMU.host().withDomain(
+        fitting.replacing(
+          "<os ", with: "<memtune><hard_limit unit='MiB'>4100</hard_limit></memtune><os ")),
+      .violated(.info)),
   ]
 }

@@ -197,6 +197,9 @@ extension GPUMIGShape {
             devices: "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source>"
               + "<address uuid='\(uuid)'/></source></hostdev>"))
       }, .violated(.warning)),
+    Example(
+      "devices were not read",
+      Snapshot.exampleHost().without("/sys/bus/pci/devices").without("/sys/bus/pci"), .unknown),
   ]
 
   /// A host with an A100 of 40 GB.

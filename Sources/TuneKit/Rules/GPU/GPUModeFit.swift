@@ -67,5 +67,9 @@ struct GPUModeFit: Rule {
       under: .desktop, .violated(.info)),
     Example("tenants on one card", mediated, under: .secure, .violated(.info)),
     Example("no host to ask", .example(domains: GPUVFIOIOMMU.guest), .unknown),
+    Example(
+      "another kind of device",
+      GPUVFIOIOMMU.host().with("/sys/bus/pci/devices/0000:af:00.0/class", "0x020000\n").withDomain(
+        GPUVFIOIOMMU.guest), .notApplicable),
   ]
 }

@@ -124,5 +124,12 @@ struct GPUVFIOIOMMU: Rule {
       "unsafe interrupts beside tenants", host().withDomain(guest).with(unsafe, "Y\n"),
       under: .secure, .violated(.critical)),
     Example("no host to ask", .example(domains: guest), .unknown),
+    Example("the card is not there", .exampleHost().withDomain(guest), .unknown),
+    Example(
+      "vfio is not loaded", host().without("/sys/module/vfio_iommu_type1").withDomain(guest),
+      .satisfied),
+    Example(
+      "whether interrupts are safe is unreadable", host().withDomain(guest).withUnreadable(unsafe),
+      .unknown),
   ]
 }

@@ -58,5 +58,9 @@ struct HostECCErrors: Rule {
       "many corrected ones since boot", .exampleHost().with(mc + "ce_count", "5000\n"),
       .violated(.info)),
     Example("uncorrectable", .exampleHost().with(mc + "ue_count", "1\n"), .violated(.critical)),
+    Example("itself a guest", .exampleHost().insideOfAGuest, .notApplicable),
+    Example("ten corrected ones", .exampleHost().with(mc + "ce_count", "10\n"), .violated(.info)),
+    Example("nine corrected ones", .exampleHost().with(mc + "ce_count", "9\n"), .satisfied),
+    Example("unreadable", .exampleHost().withUnreadable(mc + "ue_count"), .unknown),
   ]
 }

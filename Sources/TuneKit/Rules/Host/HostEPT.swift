@@ -61,5 +61,19 @@ struct HostEPT: Rule {
       under: .secure, .violated(.info)),
     Example("off", .exampleHost().with(path, "N\n"), .violated(.critical)),
     Example("unreadable", .exampleHost().withUnreadable(path), .unknown),
+    Example(
+      "on from the next boot",
+      .exampleHost().with(path, "N\n").with(
+        "/etc/modprobe.d/kvm.conf", "options kvm_intel ept=1\n"), .satisfied),
+    Example(
+      "off on AMD", .exampleHost().without(path).with("/sys/module/kvm_amd/parameters/npt", "0\n"),
+      .violated(.critical)),
+    Example(
+      "off on purpose on a mixed host",
+      .exampleHost().with(path, "N\n").with(
+        "/etc/modprobe.d/l1tf.conf", "options kvm_intel ept=0\n"), .violated(.critical)),
+    Example(
+      "off under secure by no one's wish", .exampleHost().with(path, "N\n"), under: .secure,
+      .violated(.critical)),
   ]
 }

@@ -73,5 +73,12 @@ struct HostIOMMU: Rule {
       under: .latency, .unknown),
     Example("none, low latency wanted", none, under: .latency, .violated(.warning)),
     Example("none, and a guest has a device", none.with(domain: guest), .violated(.critical)),
+    Example("itself a guest", none.insideOfAGuest, under: .latency, .notApplicable),
+    Example(
+      "on from the next boot",
+      none.with(
+        DropIn.grub.path,
+        "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX intel_iommu=on\"\n"),
+      under: .latency, .satisfied),
   ]
 }

@@ -69,5 +69,10 @@ struct HostKVMDevice: Rule {
     Example(
       "missing although it should have been loaded",
       bare.with("/etc/modules-load.d/kvm.conf", "kvm_intel\n"), .violated(.critical)),
+    Example(
+      "loaded from the next boot", bare.with(DropIn.modulesLoad.path, "kvm_intel\n"), .satisfied),
+    Example(
+      "an AMD processor", bare.with("/proc/cpuinfo", "processor : 0\nflags : svm\n"),
+      .violated(.critical)),
   ]
 }

@@ -40,5 +40,12 @@ struct IOSchedulerNVMe: Rule {
     Example("no list of schedulers", SchedulerJudge.host("nvme0n1", "-5"), .unknown),
     Example(
       "unreadable", .exampleHost().withUnreadable("/sys/block/nvme0n1/queue/scheduler"), .unknown),
+    Example(
+      "itself a guest", SchedulerJudge.host("nvme0n1", "[mq-deadline] none").insideOfAGuest,
+      .notApplicable),
+    Example(
+      "it has no scheduler", Snapshot.exampleHost().without("/sys/block/nvme0n1/queue/scheduler"),
+      .notApplicable),
+    Example("the kernel offers no other", SchedulerJudge.host("nvme0n1", "[none]"), .notApplicable),
   ]
 }

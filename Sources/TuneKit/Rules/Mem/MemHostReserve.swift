@@ -75,5 +75,9 @@ struct MemHostReserve: Rule {
     Example("profiles that overcommit", host(32_768), .notApplicable),
     Example("no guest runs", .exampleHost(), under: .db, .notApplicable),
     Example("guests take all", host(32_000), under: .db, .violated(.critical)),
+    Example(
+      "memory unreadable",
+      Snapshot.exampleHost().withUnreadable("/proc/meminfo").with(running: DomainXML.example()),
+      under: .db, .unknown),
   ]
 }

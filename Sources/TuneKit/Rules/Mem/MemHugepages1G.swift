@@ -66,5 +66,14 @@ struct MemHugepages1G: Rule {
       guest("").with("/sys/module/kvm/parameters/nx_huge_pages", "Y\n"), under: .hpc,
       .notApplicable),
     Example("pages of 2 MiB", guest("<page size='2' unit='MiB'/>"), under: .hpc, .violated(.info)),
+    Example(
+      "ordinary pages", .exampleHost().with(domain: DomainXML.example(memoryMiB: 131_072)),
+      under: .hpc, .notApplicable),
+    Example(
+      "a processor without them",
+      Snapshot.exampleHost().with("/proc/cpuinfo", "processor\t: 0\nflags\t: vmx pse\n").with(
+        domain: DomainXML.example(
+          memoryMiB: 131_072, extra: "<memoryBacking><hugepages/></memoryBacking>")), under: .hpc,
+      .notApplicable),
   ]
 }

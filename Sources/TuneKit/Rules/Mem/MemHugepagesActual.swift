@@ -69,5 +69,9 @@ struct MemHugepagesActual: Rule {
       "in small pages",
       host("7f00 default anon=262144 dirty=262144 N0=262144 kernelpagesize_kB=4\n"),
       .violated(.warning)),
+    Example(
+      "its process is not known",
+      .exampleHost().with(
+        running: DomainXML.example(extra: "<memoryBacking><hugepages/></memoryBacking>")), .unknown),
   ]
 }

@@ -64,5 +64,6 @@ struct MemHugepagesWaste: Rule {
       Snapshot.exampleHost(pages2M: (16_384, 16_384)).with(domain: guest), .satisfied),
     Example("nobody knows who needs them", unasked, .unknown),
     Example("idle pools", .exampleHost(pages2M: (16_384, 16_384)), .violated(.warning)),
+    Example("memory unreadable", .exampleHost().withUnreadable("/proc/meminfo"), .unknown),
   ]
 }

@@ -81,5 +81,10 @@ struct NestEnabled: Rule {
     Example(
       "unreadable",
       .exampleHost().withUnreadable("/sys/module/kvm_intel/parameters/nested"), .unknown),
+    Example(
+      "a guest whose host offers none",
+      .exampleHost().with("/proc/cpuinfo", "processor\t: 0\nflags\t: fpu hypervisor\n"),
+      .notApplicable),
+    Example("KVM is not loaded", .exampleHost().without("/sys/module/kvm_intel"), .notApplicable),
   ]
 }

@@ -57,5 +57,12 @@ struct NetBridgeNetfilter: Rule {
       .notApplicable),
     Example("on, and nobody needs it", .exampleHost().with(file, "1\n"), .violated(.info)),
     Example("unreadable", .exampleHost().withUnreadable(file), .unknown),
+    Example(
+      "a guest has a filter",
+      Snapshot.exampleHost().with(file, "1\n").withDomain(
+        DomainXML.example(
+          devices:
+            "<interface type='bridge'><source bridge='br0'/><model type='virtio'/><filterref filter='clean-traffic'/></interface>"
+        ), running: true), .notApplicable),
   ]
 }

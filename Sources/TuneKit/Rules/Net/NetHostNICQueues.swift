@@ -42,6 +42,10 @@ struct NetHostNICQueues: Rule {
       .exampleHost().with(
         "/tuned-vm/ethtool.json", #"{"eno1":{"channels":{"combined":{"current":2,"max":8}}}}"#),
       .violated(.info)),
+    Example(
+      "no link",
+      Snapshot.exampleHost().with("/sys/class/net/eno1/operstate", "down\n").with(
+        "/sys/class/net/eno1/carrier", "0\n"), .notApplicable),
   ]
 }
 

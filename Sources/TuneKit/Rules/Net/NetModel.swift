@@ -109,5 +109,11 @@ struct NetModel: Rule {
     Example(
       "an emulated card in an unknown guest", guest("<model type='rtl8139'/>", system: nil),
       .violated(.warning)),
+    Example(
+      "no model and no architecture",
+      .example(
+        domains: DomainXML.example(
+          devices: "<interface type='bridge'><source bridge='br0'/></interface>"
+        ).replacing(" arch='x86_64'", with: "")), .unknown),
   ]
 }

@@ -93,5 +93,12 @@ struct NetVhost: Rule {
     Example(
       "no device", guest().withDirectory("/dev", ["kvm"]).without("/proc/misc"), under: .desktop,
       .violated(.info)),
+    Example(
+      "an emulated card",
+      .exampleHost().with(
+        domain: DomainXML.example(
+          devices:
+            "<interface type='bridge'><source bridge='br0'/><model type='e1000e'/></interface>")),
+      .notApplicable),
   ]
 }

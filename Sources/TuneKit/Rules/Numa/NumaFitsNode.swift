@@ -43,6 +43,13 @@ struct NumaFitsNode: Rule {
       "more memory than a node has",
       Snapshot.exampleHost().with(domain: DomainXML.example(memoryMiB: 100_000)),
       .violated(.info)),
+    Example(
+      "it has cells",
+      .exampleHost().with(
+        domain: DomainXML.example(
+          extra:
+            "<cpu><numa><cell id='0' cpus='0-1' memory='2' unit='GiB'/><cell id='1' cpus='2-3' memory='2' unit='GiB'/></numa></cpu>"
+        )), .notApplicable),
   ]
 }
 

@@ -72,5 +72,12 @@ struct NumaRemoteMemory: Rule {
       "nobody may look", guest(1000, 0).withUnreadable("/proc/4242/numa_maps"), .unknown),
     Example("a fifth is far", guest(800, 200), .violated(.warning)),
     Example("most is far", guest(100, 900), .violated(.critical)),
+    Example(
+      "floating", .exampleHost().with(running: DomainXML.example(), pid: 4242), .notApplicable),
+    Example(
+      "one node", .exampleHost(nodes: 1).with(running: PinnedExample.xml([1, 2]), pid: 4242),
+      .notApplicable),
+    Example(
+      "its process is not known", .exampleHost().with(running: PinnedExample.xml([1, 2])), .unknown),
   ]
 }

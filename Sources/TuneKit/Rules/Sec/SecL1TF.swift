@@ -131,5 +131,11 @@ struct SecL1TF: Rule {
       affected.with(parameter, "never\n").withDomain(DomainXML.example(tags: ["trust": "a"]))
         .withDomain(DomainXML.example(name: "web2", tags: ["trust": "b"])), .violated(.critical)),
     Example("unreadable", affected.withUnreadable(parameter), .unknown),
+    Example(
+      "not x86", Snapshot.exampleHost().with("/proc/sys/kernel/arch", "aarch64\n"), .notApplicable),
+    Example(
+      "the weakness is unreadable",
+      Snapshot.exampleHost().withUnreadable(Mitigations.directory + "l1tf"), .unknown),
+    Example("KVM is not loaded", affected.without("/sys/module/kvm_intel"), .notApplicable),
   ]
 }

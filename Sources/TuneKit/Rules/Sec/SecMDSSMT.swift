@@ -88,5 +88,7 @@ struct SecMDSSMT: Rule {
         Mitigations.directory + "mmio_stale_data",
         "Mitigation: Clear CPU buffers; SMT Host state unknown\n"), .unknown),
     Example("unreadable", two.withUnreadable(Mitigations.directory + "mds"), .unknown),
+    Example(
+      "unreadable", Snapshot.exampleHost().withUnreadable(Mitigations.directory + "mds"), .unknown),
   ]
 }

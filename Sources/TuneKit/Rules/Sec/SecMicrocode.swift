@@ -72,5 +72,8 @@ struct SecMicrocode: Rule {
         Mitigations.directory + "gather_data_sampling", "Vulnerable: No microcode\n"),
       .violated(.warning)),
     Example("unreadable", .exampleHost().withUnreadable("/proc/cpuinfo"), .unknown),
+    Example(
+      "x86 without a revision",
+      .exampleHost().with("/proc/cpuinfo", "processor\t: 0\nflags\t: vmx\n"), .unknown),
   ]
 }

@@ -61,5 +61,6 @@ struct SecSpectreV2: Rule {
       "tenants without a barrier", host("Mitigation: Retpolines; IBPB: disabled; RSB filling"),
       under: .secure, .violated(.critical)),
     Example("unreadable", .exampleHost().withUnreadable(path), .unknown),
+    Example("a text nobody knows", Snapshot.exampleHost().with(path, "Something else\n"), .unknown),
   ]
 }

@@ -72,5 +72,8 @@ struct SecVulnerabilities: Rule {
     Example("the kernel can't tell", host("srbds", "Unknown: No mitigations"), .unknown),
     Example(
       "unreadable", .exampleHost().without("/sys/devices/system/cpu/vulnerabilities"), .unknown),
+    Example(
+      "unreadable", Snapshot.exampleHost().withUnreadable(Mitigations.directory + "retbleed"),
+      .unknown),
   ]
 }

@@ -69,7 +69,8 @@ extension SettingTable {
       return .values(
         [.module("kvm", "halt_poll_ns", .equal("0"))],
         KnobJudge.Wording(
-          because: "\(load.vcpus) vCPUs share \(load.cpus) CPUs, and polling takes time from others"
+          because: "\(load.vcpus) vCPUs share \(String.counted(load.cpus, "CPU")), "
+            + "and polling takes time from others"
         ))
     default:
       return .none(.notApplicable("polling or not makes no difference under this profile"))

@@ -179,6 +179,15 @@ extension SettingTable {
       Example(
         "desktops are left alone", .exampleHost().with(swappiness, "60\n"), under: .desktop,
         .notApplicable),
+      Example(
+        "zswap compresses first",
+        .exampleHost().with(swappiness, "150\n")
+          .with("/sys/module/zswap/parameters/enabled", "Y\n"), .notApplicable),
+      Example(
+        "zswap wants no less than others",
+        .exampleHost().with(swappiness, "100\n")
+          .with("/sys/module/zswap/parameters/enabled", "Y\n"), .violated(.info)),
+      Example("swap unreadable", .exampleHost().withUnreadable("/proc/swaps"), .unknown),
       Example("the kernel's default", .exampleHost().with(swappiness, "60\n"), .violated(.info)),
       Example(
         "the kernel's default", .exampleHost().with(swappiness, "60\n"), under: .db,
