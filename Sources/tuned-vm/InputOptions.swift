@@ -84,6 +84,9 @@ struct OutputOptions: ParsableArguments {
   /// Columns for text.
   var columns: Int { output == nil && Terminal.outputIsTerminal ? Terminal.columns : 80 }
 
+  /// Where lists are cut: on a terminal alone, for a pipe wants whole lines.
+  var listColumns: Int { output == nil && Terminal.outputIsTerminal ? columns : .max }
+
   /// What renderers are told; `failOn` nil means never.
   func rendering(failOn: Severity?) -> RenderOptions {
     RenderOptions(

@@ -26,6 +26,13 @@ import TuneKit
       .notPermitted, "audit --root DIR/closed",
       "mkdir -m 700 DIR/closed; \(asNobody)"
     ),
+    // No journals that can be read is not the same as no journals.
+    (.success, "history --state-dir DIR/absent", ":"),
+    (.noInput, "history --state-dir DIR/file", "echo >DIR/file"),
+    (.noInput, "recover --state-dir DIR/file", "echo >DIR/file"),
+    (.notPermitted, "history --state-dir DIR/closed", "mkdir -m 700 DIR/closed; \(asNobody)"),
+    (.notPermitted, "recover --state-dir DIR/closed", "mkdir -m 700 DIR/closed; \(asNobody)"),
+    (.notPermitted, "rollback --yes --state-dir DIR/closed", "mkdir -m 700 DIR/closed; \(asNobody)"),
     (.configuration, "audit --root TREE --config DIR/c.yaml", "echo 'bogus: 1' >DIR/c.yaml"),
   ]
 

@@ -49,4 +49,11 @@ import Testing
     #expect(outcome.status == 0)
     #expect(outcome.errors == "")
   }
+
+  /// A pipe gets whole titles: somebody greps in them.
+  @Test func aListIsCutOnATerminalAlone() throws {
+    let list = try Program.run(["rules", "list"]).output
+    #expect(list.split(separator: "\n").contains { $0.count > 80 })
+    #expect(!list.contains("…"))
+  }
 }

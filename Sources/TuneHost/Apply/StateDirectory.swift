@@ -40,6 +40,22 @@ public struct StateDirectory: Sendable {
     }
   }
 
+  /// Makes sure that what `numbers` says can be believed: a directory that is not there holds none.
+  ///
+  /// - Throws: `Failure` 77 where it may not be read, 66 where it can't be.
+  public func checkReadable() throws(Failure) {
+    if let stream = opendir(transactions) {
+      closedir(stream)
+      return
+    }
+    let error = errno
+    guard error != ENOENT else { return }
+    throw Failure(
+      error == EACCES || error == EPERM ? .notPermitted : .noInput,
+      "cannot read the transactions below '\(Escape.text(path))': "
+        + String(cString: strerror(error)))
+  }
+
   /// Numbers of the journals that are there, downwards.
   func numbers() -> [Int] {
     guard let stream = opendir(transactions) else { return [] }

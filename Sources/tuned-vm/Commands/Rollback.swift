@@ -44,6 +44,7 @@ struct RollbackCommand: ParsableCommand {
         .usage, "rollback asks before it changes anything, and there is no terminal to ask on",
         "  add --yes.")
     }
+    try place.state.checkReadable()
     let past = try History.rollbackCandidate(id, place.state)
     if !yes {
       Terminal.say(HistoryText.details(past))
@@ -96,6 +97,7 @@ struct RecoverCommand: ParsableCommand {
   func run() throws {
     let format = try UsageHint.format(format, ChangeFormat.self)
     if boot { return atBoot() }
+    try place.state.checkReadable()
     guard History.hasUnfinished(place.state) else { return try write([], format) }
     let session = try Session(place.state, command: "recover", now: Clock.now())
     let done = try session.recover(now: Clock.now(), force: force)
@@ -148,6 +150,7 @@ struct HistoryCommand: ParsableCommand {
 
   func run() throws {
     let format = try UsageHint.format(format, ChangeFormat.self)
+    try place.state.checkReadable()
     let (past, damaged) = History.read(place.state)
     switch format {
     case .text: try output.write(HistoryText.list(past, verbose: output.verbose))

@@ -33,7 +33,7 @@ struct ListRules: ParsableCommand {
     let rules = Catalogue.rules(for: profile).filter { selection.includes(rule: $0.about.id) }
     switch format {
     case .text:
-      let text = CatalogueReport.list(rules, for: profile.family, width: output.columns)
+      let text = CatalogueReport.list(rules, for: profile.family, width: output.listColumns)
       try output.write(text)
     case .json: try output.write(CatalogueReport.listJSON(rules))
     }
