@@ -32,7 +32,9 @@ import TuneKit
     (.noInput, "recover --state-dir DIR/file", "echo >DIR/file"),
     (.notPermitted, "history --state-dir DIR/closed", "mkdir -m 700 DIR/closed; \(asNobody)"),
     (.notPermitted, "recover --state-dir DIR/closed", "mkdir -m 700 DIR/closed; \(asNobody)"),
-    (.notPermitted, "rollback --yes --state-dir DIR/closed", "mkdir -m 700 DIR/closed; \(asNobody)"),
+    (
+      .notPermitted, "rollback --yes --state-dir DIR/closed", "mkdir -m 700 DIR/closed; \(asNobody)"
+    ),
     (.configuration, "audit --root TREE --config DIR/c.yaml", "echo 'bogus: 1' >DIR/c.yaml"),
   ]
 
