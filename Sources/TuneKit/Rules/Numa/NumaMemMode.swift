@@ -29,13 +29,42 @@ struct NumaMemMode: Rule {
       guard let binding = definition.memory.binding, !binding.isAuto else {
         return .satisfied([bindings[0].node.evidence("@mode", bindings[0].mode)])
       }
-      guard binding.mode == "strict", [.general, .secure, .desktop].contains(family),
-        !definition.wantsHugePages,
-        !domain.isRunning, let nodes = binding.nodes, let wanted = definition.memory.totalKiB
+      guard binding.mode == "strict", mayLackRoom(context, domain), let nodes = binding.nodes,
+        let wanted = definition.memory.totalKiB
       else { return .satisfied([binding.node.evidence("@mode", binding.mode)]) }
       if let no = context.nodesMissing { return no }
       return room(context, domain, binding, nodes, wanted)
     }
+  }
+
+  /// Whether strict memory of these nodes is what this rule would object to: a guest that has yet to
+  /// find its memory, and nodes that don't have it.
+  static func lacksRoom(_ context: Context, _ domain: Domain, on nodes: CPUSet) -> Bool {
+    guard mayLackRoom(context, domain), let wanted = domain.definition.memory.totalKiB,
+      let free = free(on: nodes, context.facts).value
+    else { return false }
+    return free < wanted
+  }
+
+  private static func mayLackRoom(_ context: Context, _ domain: Domain) -> Bool {
+    [.general, .secure, .desktop].contains(context.family(of: domain))
+      && !domain.definition.wantsHugePages && !domain.isRunning
+  }
+
+  /// KiB that are free on nodes.
+  private static func free(on nodes: CPUSet, _ facts: Facts) -> Known<Int> {
+    var sum = 0
+    var source = ""
+    for node in nodes {
+      let path = "/sys/devices/system/node/node\(node)/meminfo"
+      if source.isEmpty { source = path }
+      guard let text = facts.snapshot.raw(path).value,
+        let line = text.lines.first(where: { $0.contains("MemFree:") }),
+        let kib = line.words.dropLast().last.flatMap({ Int($0) }), kib >= 0, kib < 1 << 50
+      else { return Known(missing: "has no MemFree", from: path) }
+      sum += kib
+    }
+    return Known(sum, from: source)
   }
 
   /// The modes that are written, of the guest and of its cells.
@@ -85,20 +114,11 @@ struct NumaMemMode: Rule {
     _ context: Context, _ domain: Domain, _ binding: DomainMemory.Binding, _ nodes: CPUSet,
     _ wanted: Int
   ) -> Verdict {
-    var free = 0
-    for node in nodes {
-      let path = "/sys/devices/system/node/node\(node)/meminfo"
-      guard let text = context.facts.snapshot.raw(path).value,
-        let line = text.lines.first(where: { $0.contains("MemFree:") }),
-        let kib = line.words.dropLast().last.flatMap({ Int($0) }), kib >= 0, kib < 1 << 50
-      else { return .unknown("\(path): has no MemFree") }
-      free += kib
-    }
+    let known = free(on: nodes, context.facts)
+    guard let free = known.value else { return .missing(known) }
     let evidence = [
       binding.node.evidence("@mode", "strict", "preferred"),
-      Evidence(
-        "/sys/devices/system/node/node\(nodes.first ?? 0)/meminfo",
-        observed: "\(free >> 10) MiB free"),
+      Evidence(known.source, observed: "\(free >> 10) MiB free"),
     ]
     guard free < wanted else { return .satisfied(evidence) }
     return .violated(

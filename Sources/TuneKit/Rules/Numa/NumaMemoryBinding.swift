@@ -40,9 +40,10 @@ struct NumaMemoryBinding: Rule {
     ]
     if bound == nodes { return .satisfied(evidence) }
     let isWider = bound.map { nodes.isSubset(of: $0) } ?? false
-    let mode =
-      [.throughput, .migratable].contains(context.family(of: domain)) ? "preferred" : "strict"
-    let isPreferred = mode == "preferred" && nodes.count == 1
+    let isPreferred =
+      nodes.count == 1
+      && ([.throughput, .migratable].contains(context.family(of: domain))
+        || NumaMemMode.lacksRoom(context, domain, on: nodes))
     var edits: [XMLEdit] = [.removeAttribute("numatune/memory", name: "placement")]
     if memory.binding == nil {
       let chosen = isWide && cells.count < 2 ? "interleave" : isPreferred ? "preferred" : "strict"
