@@ -59,7 +59,7 @@ extension Facts {
   }
 
   /// A disk by its own name or by that of one of its partitions.
-  private func device(named name: String) -> BlockDevice? {
+  func device(named name: String) -> BlockDevice? {
     if let own = blockDevicesByPath["/dev/" + name] { return own }
     // A partition: the disk whose name begins it, then its number.
     var disk = name[...]

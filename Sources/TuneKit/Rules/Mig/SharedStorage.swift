@@ -100,20 +100,12 @@ extension StorageReach {
     guard let name = target.split(separator: "/").last.map(String.init),
       facts.blockDevices.value != nil
     else { return .unknown(facts.blockDevices.unknownReason) }
-    let disk = base(name, facts)
-    guard let disk else {
+    guard let disk = facts.device(named: name) else {
       // A logical volume's own name: on local disks unless its parts say otherwise.
       return path.hasPrefix("/dev/mapper/") || path.split(separator: "/").count > 2
         ? mapped(path, facts) : .unknown("\(path): no such block device was read")
     }
     return leaves(disk, facts)
-  }
-
-  /// The device of a name, also of one of its partitions.
-  private static func base(_ name: String, _ facts: Facts) -> BlockDevice? {
-    if let device = facts.blockDevicesByPath["/dev/" + name] { return device }
-    let devices = facts.blockDevices.value ?? []
-    return devices.filter { name.hasPrefix($0.name) }.max { $0.name.count < $1.name.count }
   }
 
   private static func mapped(_ path: String, _ facts: Facts) -> StorageReach {
@@ -133,9 +125,9 @@ extension StorageReach {
     var seen: Set<String> = []
     while let name = names.popLast(), seen.count < 64 {
       guard seen.insert(name).inserted else { continue }
-      let slaves = base(name, facts)?.slaves ?? []
-      names += slaves
-      let place = facts.snapshot.links["/sys/block/\(base(name, facts)?.name ?? name)"] ?? ""
+      let device = facts.device(named: name)
+      names += device?.slaves ?? []
+      let place = facts.snapshot.links["/sys/block/\(device?.name ?? name)"] ?? ""
       if place.contains("/session") || place.contains("/rport-") {
         return .shared("a SAN", isCoherent: false)
       }

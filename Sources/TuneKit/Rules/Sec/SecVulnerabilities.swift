@@ -46,12 +46,11 @@ struct SecVulnerabilities: Rule {
   /// A file that is listed and can't be read.
   private static func unread(_ snapshot: Snapshot, _ files: [Vulnerability]) -> String? {
     let read = Set(files.map(\.name))
-    let prefix = Mitigations.directory
-    let failed = snapshot.files.filter { $0.key.hasPrefix(prefix) }.compactMap { path, reading in
-      if case .missing(let reason) = reading, !read.contains(String(path.dropFirst(prefix.count))) {
-        return "\(path): \(reason)"
-      }
-      return nil
+    let names = snapshot.names(String(Mitigations.directory.dropLast())) ?? []
+    let failed = names.filter { !read.contains($0) }.compactMap { name -> String? in
+      let path = Mitigations.directory + name
+      guard case .missing(let reason) = snapshot.files[path] else { return nil }
+      return "\(path): \(reason)"
     }
     return failed.min()
   }
