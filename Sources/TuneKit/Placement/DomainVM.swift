@@ -121,17 +121,29 @@ struct DomainVM {
   }
 
   /// Where it is: the nodes its vCPU threads may run on, else those of its pins, and the nodes its
-  /// memory really lies on; nobody's place while it floats over the whole host.
+  /// memory really lies on. While it floats over the whole host it is where its memory lies, if that
+  /// is one node.
   private var current: [PlacementVM.CurrentCell] {
     guard domain.isRunning || definition.isDedicated else { return [] }
     let known = Set(host.nodes.map(\.id))
     let nodes = facts.topology.nodes(of: cpusNow).filter { known.contains($0) }
-    guard !nodes.isEmpty, nodes.count < max(2, host.nodes.count) else { return [] }
+    guard !nodes.isEmpty, nodes.count < max(2, host.nodes.count) else {
+      return memoryHome.map { [PlacementVM.CurrentCell(node: $0, memoryNode: $0)] } ?? []
+    }
     let memory = memoryNodes(known)
     return nodes.map { node in
       let home = memory.contains(node) ? node : memory.first ?? node
       return PlacementVM.CurrentCell(node: node, memoryNode: home)
     }
+  }
+
+  /// The node with CPUs that nine tenths of a running guest's memory lie on.
+  private var memoryHome: Int? {
+    guard let lies = facts.process(of: domain)?.memoryByNode.value else { return nil }
+    let total = lies.values.reduce(0, +)
+    return host.nodes.first { node in
+      !node.cores.isEmpty && total > 0 && lies[node.id] ?? 0 >= total / 10 * 9
+    }?.id
   }
 
   /// Where its vCPUs may run, as its threads say, else as declared.

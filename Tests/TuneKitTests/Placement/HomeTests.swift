@@ -142,6 +142,28 @@ import Testing
     #expect(try current(withThread("0-31")) == [], "all over the host is nowhere")
     let far = "7f0000000000 default anon=1024 dirty=1024 N0=1024 kernelpagesize_kB=4\n"
     #expect(try current(withThread("8-15", far)) == [.init(node: 1, memoryNode: 0)])
+    #expect(try current(withThread("0-31", far)) == [.init(node: 0, memoryNode: 0)])
+    let both = "7f0000000000 default anon=1024 dirty=1024 N0=800 N1=224 kernelpagesize_kB=4\n"
+    #expect(try current(withThread("0-31", both)) == [], "its memory is all over the host, too")
+  }
+
+  /// Nothing else speaks for a node: then the guest stays where its memory is, and at once.
+  @Test(arguments: [0, 1])
+  func aFloatingGuestStaysBesideItsMemory(_ node: Int) throws {
+    let maps = "7f0000000000 default anon=1024 dirty=1024 N\(node)=1024 kernelpagesize_kB=4\n"
+    var host = withThread("0-31", maps)
+    host.domains[0].origin = "qemu:///system"
+    let pins = try plan(host, .latency).work.flatMap { change -> [LiveCall] in
+      if case .domain(let domain) = change.change { return domain.live }
+      return []
+    }
+    let cpus = pins.compactMap { call -> CPUSet? in
+      if case .pinVCPU(_, let cpus) = call { return cpus }
+      return nil
+    }
+    #expect(cpus.count == 1)
+    let home = Facts(host).topology.nodes.first { $0.id == node }?.cpus ?? []
+    #expect(cpus.allSatisfy { $0.subtracting(home).isEmpty })
   }
 
   @Test func coresOfManyThreadsAreRefusedAndUnknown() throws {
