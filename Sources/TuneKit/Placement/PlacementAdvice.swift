@@ -38,7 +38,7 @@ public struct PlacementAdvice: Sendable {
     var options = PlacementOptions()
     options.steps = Self.steps
     options.elapsedShare = elapsedShare
-    let instance = Self.asItStands(host.instance, facts.snapshot)
+    let instance = Self.asItStands(host, facts.snapshot)
     let result = PlacementSolver.solve(instance, options)
     if let placement = Self.leastLoaded(result, instance) {
       // libvirt takes CPUs and memory from these nodes, so both must be there.
@@ -71,13 +71,14 @@ public struct PlacementAdvice: Sendable {
     return best?.placement ?? found
   }
 
-  /// How much of a node is used, in thousandths of its vCPU time and of its memory together.
+  /// How much of a node would be used with the newcomer, the last of the VMs, in thousandths of its
+  /// vCPU time and of its memory together.
   private static func load(
     of node: PlacementHost.Node, _ placements: [PlacementSolution.Placement?],
     _ instance: PlacementInstance
   ) -> Int {
-    var vcpus = 0
-    var mib = 0
+    var vcpus = instance.vms.last?.vcpus ?? 0
+    var mib = instance.vms.last?.memoryMiB ?? 0
     for (vm, placement) in zip(instance.vms, placements) {
       for cell in placement?.cells ?? [] {
         let cells = placement?.cells.count ?? 1
@@ -85,34 +86,50 @@ public struct PlacementAdvice: Sendable {
         if cell.memoryNode == node.id { mib += vm.memoryMiB / cells }
       }
     }
-    let pus = node.cores.reduce(0) { $0 + $1.count }
+    let pus = node.cores.joined().count { !instance.host.reservedPUs.contains($0) }
     return vcpus * 1000 / max(1, pus) + mib * 1000 / max(1, node.memoryMiB)
   }
 
-  /// The instance with no more memory on a node than is free there now beside what its guests have:
-  /// others than guests take memory too.
-  private static func asItStands(
-    _ instance: PlacementInstance, _ snapshot: Snapshot
-  ) -> PlacementInstance {
-    var guests: [Int: Int] = [:]
-    for vm in instance.vms.dropLast() {
-      let homes =
-        vm.current.isEmpty ? instance.host.nodes.map(\.id) : vm.current.map(\.memoryNode)
-      for home in homes { guests[home, default: 0] += vm.memoryMiB / homes.count }
+  /// The instance of what is left beside the guests that have CPUs of their own, which no search may
+  /// move, however odd their pins are: those CPUs are reserved, and their memory is gone. No other CPU
+  /// is kept from the newcomer, since libvirt takes all of a node. No node has more memory than is
+  /// free there now beside what its guests have: others take memory too.
+  private static func asItStands(_ host: HostInstance, _ snapshot: Snapshot) -> PlacementInstance {
+    let all = host.instance.host
+    var taken = CPUSet()
+    var gone: [Int: Int] = [:]
+    var floating: [Int: Int] = [:]
+    var vms: [PlacementVM] = []
+    for (domain, vm) in zip(host.domains, host.instance.vms) {
+      let own = vm.policy == .dedicated ? domain?.current.pinnedCPUs ?? [] : []
+      taken = taken.union(own)
+      if own.isEmpty { vms.append(vm) }
+      guard domain != nil, vm.pageSize == .base else { continue }
+      let homes = vm.current.isEmpty ? all.nodes.map(\.id) : vm.current.map(\.memoryNode)
+      for home in homes {
+        let share = (vm.memoryMiB + homes.count - 1) / homes.count
+        if own.isEmpty {
+          floating[home, default: 0] += share
+        } else {
+          gone[home, default: 0] += share
+        }
+      }
     }
-    let nodes = instance.host.nodes.map { node -> PlacementHost.Node in
-      guard let free = free(node.id, snapshot) else { return node }
+    let nodes = all.nodes.map { node -> PlacementHost.Node in
+      let others = floating[node.id] ?? 0
+      var room = node.memoryMiB - (gone[node.id] ?? 0)
+      if let free = free(node.id, snapshot) { room = min(room, free + others) }
       return PlacementHost.Node(
-        id: node.id, memoryMiB: min(node.memoryMiB, free + (guests[node.id] ?? 0)),
-        pages2MiB: node.pages2MiB, pages1GiB: node.pages1GiB, cores: node.cores)
+        id: node.id, memoryMiB: max(0, others, room), pages2MiB: node.pages2MiB,
+        pages1GiB: node.pages1GiB, cores: node.cores)
     }
-    let host = instance.host
     return PlacementInstance(
-      name: instance.name,
+      name: host.instance.name,
       host: PlacementHost(
-        nodes: nodes, l3Groups: host.l3Groups, distances: host.distances, devices: host.devices,
-        reservedPUs: host.reservedPUs, sharedOvercommitPercent: host.sharedOvercommitPercent),
-      weights: instance.weights, vms: instance.vms)
+        nodes: nodes, l3Groups: all.l3Groups, distances: all.distances, devices: all.devices,
+        reservedPUs: all.nodes.flatMap { $0.cores.joined() }.filter(taken.contains),
+        sharedOvercommitPercent: all.sharedOvercommitPercent),
+      weights: host.instance.weights, vms: vms)
   }
 
   /// MiB that are free on a node or hold files that nobody used lately; nil where unreadable.

@@ -9,9 +9,9 @@ struct AdviseCommand: ParsableCommand {
     commandName: "advise",
     abstract: "Say which nodes a VM about to start should have, as numad does.",
     discussion: """
-      libvirt asks numad -w VCPUS:MIB where a domain says placement='auto'. Called by the name numad,
-      this program is this command. It reads files only, never asks libvirt, which waits for it, and
-      answers within a second.
+      libvirt asks numad -w VCPUS:MIB where a domain says placement='auto'. Called by
+      the name numad, this program is this command. It reads files only, never asks
+      libvirt, which waits for it, and answers within a second.
       """)
 
   @Option(

@@ -9,8 +9,8 @@ struct CaptureCommand: ParsableCommand {
     abstract: "Write down everything an audit reads of this host, to audit it elsewhere.",
     usage: "tuned-vm capture <path> <options>",
     discussion: """
-      The directory, or the unpacked archive, is what --root takes. Passwords are left out. \
-      Run as root, or what only root can read is missing in it.
+      The directory, or the unpacked archive, is what --root takes. Passwords are left
+      out. Run as root, or what only root can read is missing in it.
       """)
 
   @Argument(help: ArgumentHelp("FILE.tar.gz, or a new directory.", valueName: "path"))

@@ -9,11 +9,12 @@ struct HookCommand: ParsableCommand {
     commandName: "hook",
     abstract: "Answer libvirt's QEMU hook: give an incoming guest pins for this host.",
     discussion: """
-      libvirt calls /etc/libvirt/hooks/qemu.d/* with GUEST OPERATION SUB-OPERATION EXTRA and the
-      definition on standard input. For the operation migrate the definition comes back with the
-      pins and memory nodes that fit this host; unchanged where there are none, where they fit, in
-      any doubt, and after 0.9 seconds. For all other operations nothing is printed. Always ends
-      with 0, and never calls libvirt.
+      libvirt calls /etc/libvirt/hooks/qemu.d/* with GUEST OPERATION SUB-OPERATION
+      EXTRA and the definition on standard input. For the operation migrate the
+      definition comes back with the pins and memory nodes that fit this host;
+      unchanged where there are none, where they fit, in any doubt, and after 0.9
+      seconds. For all other operations nothing is printed. Always ends with 0, and
+      never calls libvirt.
       """)
 
   @Option(

@@ -10,8 +10,8 @@ struct PlaceCommand: ParsableCommand {
     abstract: "Find the best home for every vCPU, thread and page.",
     usage: "tuned-vm place [<instance>] <options>",
     discussion: """
-      Solves an instance file (docs/placement.md), or without one this host with its domains.
-      Without --time-limit the same seed gives the same bytes on every machine.
+      Solves an instance file (docs/placement.md), or without one this host with its
+      domains. Without --time-limit the same seed gives the same bytes everywhere.
       """)
 
   @Argument(help: "An instance, JSON in the format placement/1; default this host.")

@@ -49,7 +49,9 @@ struct CPUEnergyPreference: Rule {
     }
     return .violated(
       Violation(
-        "\(wrong.count) frequency policies lean away from performance", evidence: evidence,
+        wrong.count == 1
+          ? "a frequency policy leans away from performance"
+          : "\(wrong.count) frequency policies lean away from performance", evidence: evidence,
         remedy: Remedy(
           .live, "write \(wanted) to each policy's energy_performance_preference",
           persistence: "tmpfiles.d", changes: wrong.flatMap { $0.changes() })))
