@@ -24,11 +24,9 @@ struct DiskQcow2L2: Rule {
     guard let size = image.virtualBytes, let cluster = image.clusterBytes, cluster >= 512 else {
       return .unknown("\(image.path): its size or its clusters are not known")
     }
-    let clusters = size / cluster + 1
-    let entry = image.hasExtendedL2 ? 16 : 8
-    let (bytes, overflow) = clusters.multipliedReportingOverflow(by: entry)
-    guard !overflow else { return .unknown("\(image.path): its size is not plausible") }
-    let neededMiB = (bytes - entry + (1 << 20) - 1) >> 20
+    // At most 2^54 clusters: no table overflows.
+    let bytes = size / cluster * (image.hasExtendedL2 ? 16 : 8)
+    let neededMiB = (bytes + (1 << 20) - 1) >> 20
     let haveKiB = disk.metadataCacheKiB ?? defaultKiB
     let evidence = [
       disk.node.evidence(
