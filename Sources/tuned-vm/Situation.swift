@@ -39,7 +39,7 @@ struct Situation {
     rules = Catalogue.rules(for: site.profile)
     selection = try Selection(
       only: filter?.only ?? [], skip: filter?.skip ?? [],
-      domains: Self.keys(input.domain, in: facts.domains))
+      domains: Self.keys(input.domain, in: facts))
     try Self.refuseUnknown(
       (filter?.only ?? []) + (filter?.skip ?? []), in: rules.map(\.about.id))
   }
@@ -69,19 +69,16 @@ struct Situation {
   }
 
   /// The keys of the domains that names, uuids or globs mean.
-  private static func keys(_ patterns: [String], in domains: [Domain]) throws -> Set<String>? {
+  private static func keys(_ patterns: [String], in facts: Facts) throws -> Set<String>? {
     guard !patterns.isEmpty else { return nil }
     var keys: Set<String> = []
     for pattern in patterns {
       let glob = Glob(pattern)
-      let matches = domains.filter {
+      let matches = facts.domains.filter {
         $0.name == pattern || $0.key == pattern || $0.definition.uuid == pattern.lowercased()
           || glob.matches($0.name) || glob.matches($0.key)
       }
-      guard !matches.isEmpty else {
-        let hint = Nearest.hint(pattern, in: domains.map(\.key))
-        throw Failure(.usage, "no domain \(pattern.quoted())\(hint)")
-      }
+      guard !matches.isEmpty else { throw Failure.unknownDomain(pattern, in: facts) }
       keys.formUnion(matches.map(\.key))
     }
     return keys

@@ -1,5 +1,6 @@
 // Every wrong question has its exit code and a text that says what, where and what to do.
 
+import Glibc
 import TestSupport
 import Testing
 
@@ -139,6 +140,16 @@ import Testing
     // What is about a place begins with it: the file as it was named, line and column.
     if let place = wrong.texts.first, place.hasSuffix(": "), place.contains(":") {
       #expect(outcome.errors.hasPrefix("\(directory.path)/\(place)"), "\(outcome.errors)")
+    }
+  }
+
+  /// Where nobody can tell which domains there are, that is what is said, not that there is none.
+  @Test(.enabled(if: access("/run/libvirt/libvirt-sock", F_OK) != 0))
+  func withoutLibvirtADomainCannotBeLookedFor() throws {
+    for command in ["audit", "plan", "topology"] {
+      let outcome = try Program.run([command, "--domain", "web1"])
+      #expect(outcome.status == 69, "\(command): \(outcome.errors)")
+      #expect(outcome.errors.contains("domain 'web1' can't be looked for: qemu:///system: "))
     }
   }
 

@@ -96,9 +96,9 @@ struct ApplyRun {
   }
 
   private func refuseUnknown(_ canary: String, _ proposal: Proposal) throws {
-    let keys = proposal.situation.context.facts.domains.map(\.key)
-    guard !keys.contains(canary) else { return }
-    throw Failure(.usage, "no domain \(canary.quoted())\(Nearest.hint(canary, in: keys))")
+    let facts = proposal.situation.context.facts
+    guard !facts.domains.contains(where: { $0.key == canary }) else { return }
+    throw Failure.unknownDomain(canary, in: facts)
   }
 
   private func propose(_ domains: Set<String>?) throws -> Proposal {

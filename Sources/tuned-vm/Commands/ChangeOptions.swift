@@ -50,7 +50,7 @@ struct Proposal {
       let pattern = String(value.dropFirst("domain:".count))
       let keys = context.facts.domains.map(\.key)
       guard keys.contains(where: { Glob(pattern).matches($0) }) else {
-        throw Failure(.usage, "no domain \(pattern.quoted())\(Nearest.hint(pattern, in: keys))")
+        throw Failure.unknownDomain(pattern, in: context.facts)
       }
     }
     let selection = Selection(only: filter.rules.only, skip: filter.rules.skip)
