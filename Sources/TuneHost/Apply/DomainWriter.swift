@@ -68,29 +68,16 @@ final class DomainWriter {
     }
   }
 
-  /// The names of running guests, to see afterwards that they still run.
-  func running(uri: String) throws(SystemError) -> Set<String> {
-    do {
-      let domains = try connection(uri).domains()
-      return Set(domains.filter { $0.state == .running || $0.state == .paused }.map(\.name))
-    } catch let error as LibvirtError {
-      throw SystemError("list domains of", uri, reason: error.reason)
-    } catch {
-      throw SystemError("list domains of", uri, reason: "\(error)")
-    }
-  }
-
   /// What a call would replace, from the running guest's own definition.
   func current(_ call: LiveCall, _ address: DomainAddress, online: CPUSet) throws(SystemError)
     -> LiveCall
   {
+    let domain = try domain(address)
     let text: String
     do {
-      text = try domain(address).xml(inactive: false)
-    } catch let error as LibvirtError {
-      throw SystemError("read state of", address.name, reason: error.reason)
+      text = try domain.xml(inactive: false)
     } catch {
-      throw SystemError("read state of", address.name, reason: "\(error)")
+      throw SystemError("read state of", address.name, reason: error.reason)
     }
     guard let document = try? XMLDocument(text) else {
       throw SystemError("read state of", address.name, reason: "its definition is malformed")

@@ -85,17 +85,10 @@ final class Libvirt: Sendable {
   let pinIOThread:
     @convention(c) (Object, CUnsignedInt, UnsafeMutablePointer<UInt8>, CInt, CUnsignedInt) -> CInt
   let setNuma: @convention(c) (Object, virTypedParameterPtr, CInt, CUnsignedInt) -> CInt
-  let setMemory: @convention(c) (Object, virTypedParameterPtr, CInt, CUnsignedInt) -> CInt
-  let setMemoryStatsPeriod: @convention(c) (Object, CInt, CUnsignedInt) -> CInt
   let addText:
     @convention(c) (
       UnsafeMutablePointer<virTypedParameterPtr?>, UnsafeMutablePointer<CInt>,
       UnsafeMutablePointer<CInt>, Text, Text
-    ) -> CInt
-  let addUnsignedLong:
-    @convention(c) (
-      UnsafeMutablePointer<virTypedParameterPtr?>, UnsafeMutablePointer<CInt>,
-      UnsafeMutablePointer<CInt>, Text, CUnsignedLongLong
     ) -> CInt
   let freeParameters: @convention(c) (virTypedParameterPtr?, CInt) -> Void
 
@@ -142,10 +135,7 @@ final class Libvirt: Sendable {
     pinEmulator = try find("virDomainPinEmulator")
     pinIOThread = try find("virDomainPinIOThread")
     setNuma = try find("virDomainSetNumaParameters")
-    setMemory = try find("virDomainSetMemoryParameters")
-    setMemoryStatsPeriod = try find("virDomainSetMemoryStatsPeriod")
     addText = try find("virTypedParamsAddString")
-    addUnsignedLong = try find("virTypedParamsAddULLong")
     freeParameters = try find("virTypedParamsFree")
     // Without a handler libvirt prints every error itself.
     typealias Handler = @convention(c) (UnsafeMutableRawPointer?, virErrorPtr?) -> Void

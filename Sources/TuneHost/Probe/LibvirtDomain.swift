@@ -126,24 +126,6 @@ extension LibvirtDomain {
     else { throw library.error(in: "numatune") }
   }
 
-  /// Sets a limit of `memtune` (`hard_limit`, `soft_limit`, `swap_hard_limit`) in KiB.
-  public func setMemoryLimit(_ name: String, kib: UInt64, _ scope: Scope) throws(LibvirtError) {
-    var parameters: virTypedParameterPtr?
-    var count: CInt = 0
-    var capacity: CInt = 0
-    defer { library.freeParameters(parameters, count) }
-    let added = library.addUnsignedLong(&parameters, &count, &capacity, name, kib)
-    guard added == 0, let list = parameters,
-      library.setMemory(pointer, list, count, scope.rawValue) == 0
-    else { throw library.error(in: "memtune") }
-  }
-
-  /// Sets the seconds between two reports of the balloon.
-  public func setMemoryStatsPeriod(seconds: Int, _ scope: Scope) throws(LibvirtError) {
-    let outcome = library.setMemoryStatsPeriod(pointer, CInt(clamping: seconds), scope.rawValue)
-    guard outcome == 0 else { throw library.error(in: "dommemstat") }
-  }
-
   /// libvirt's byte map of CPUs, lowest first.
   private static func map(_ cpus: CPUSet) -> [UInt8] {
     var map: [UInt8] = []
