@@ -39,7 +39,9 @@ final class FileWriter {
       roots[path] = root
       return root
     } catch {
-      throw SystemError("open", path, reason: error.messages.first ?? "it can't be opened")
+      // The sentence names the path already.
+      let reason = if case .input(_, let reason, _) = error { reason } else { "it can't be opened" }
+      throw SystemError("open", path, reason: reason)
     }
   }
 

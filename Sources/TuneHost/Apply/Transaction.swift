@@ -41,9 +41,10 @@ final class Transaction {
   ///   - verify: a last look before the commit; a text is what is wrong.
   func run(verify: (Outcome) -> String?) -> Outcome {
     let signals = SignalShield()
+    defer { withExtendedLifetime(signals) {} }
     do throws(SystemError) {
       for unit in Unit.all(assignment.plan.work) {
-        if signals.isPending { throw SystemError("go on", "plan", reason: "interrupted") }
+        if signals.isPending { throw SystemError("carry out", "plan", reason: "interrupted") }
         try carryOut(unit)
       }
       if let wrong = verify(outcome) { throw SystemError("keep", "changes", reason: wrong) }
