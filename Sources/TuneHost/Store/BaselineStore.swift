@@ -105,8 +105,9 @@ public struct BaselineStore: Sendable {
   /// Runs alone among the runs that say or accept drift; a directory that can't be written has no
   /// lock and no memory to protect.
   ///
-  /// - Throws: `Failure` 75 after ten seconds.
-  public func alone<Value>(_ body: () throws -> Value) throws -> Value {
+  /// - Parameter attempts: How often the lock is asked for, twenty times a second.
+  /// - Throws: `Failure` 75 where it is still held after that: ten seconds.
+  public func alone<Value>(attempts limit: Int = 200, _ body: () throws -> Value) throws -> Value {
     do { try makeDirectories() } catch { return try body() }
     let path = directory + "/lock"
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -115,7 +116,7 @@ public struct BaselineStore: Sendable {
     var attempts = 0
     while flock(file, LOCK_EX | LOCK_NB) != 0 {
       attempts += 1
-      guard attempts < 200, errno == EWOULDBLOCK || errno == EINTR else {
+      guard attempts < limit, errno == EWOULDBLOCK || errno == EINTR else {
         throw Failure(.busy, "another tuned-vm drift holds '\(path.printable)'")
       }
       usleep(50_000)
