@@ -40,6 +40,14 @@ import Testing
       ("<memory unit='gig'>1</memory>", "'memory/@unit' is 'gig'"),
       ("<vcpu cpuset='0-'>1</vcpu>", "'vcpu/@cpuset' is '0-'; expected a list such as 0-3,8"),
       ("<memory unit='EiB'>99</memory>", "expected a size below 8 EiB"),
+      (
+        "<devices><memory model='dimm'><source><nodemask>x</nodemask></source></memory></devices>",
+        "'nodemask' is 'x'; expected a list such as 0-3,8"
+      ),
+      (
+        "<devices><disk><address controller='0x10000'/><target dev='a'/></disk></devices>",
+        "'address/@controller' is '0x10000'; expected a number up to 0xffff"
+      ),
     ])
   func aValueOfTheWrongTypeIsNamedWithItsPlace(_ element: String, _ problem: String) {
     let error = #expect(throws: DomainError.self) {
@@ -94,6 +102,14 @@ import Testing
     #expect(
       failures.first?.message
         == "/etc/libvirt/qemu/bad.xml:1:9: the element 'domain' is not closed")
+  }
+
+  @Test func aDomainWithoutADefinitionIsNamed() {
+    var snapshot = Snapshot()
+    snapshot.domains = [DomainSource(origin: "qemu:///system web1", persistent: nil)]
+    let (domains, failures) = Domain.all(in: snapshot)
+    #expect(domains.isEmpty)
+    #expect(failures.map(\.message) == ["qemu:///system web1: has no definition"])
   }
 
   @Test func aSecondDomainOfANameIsNumbered() {

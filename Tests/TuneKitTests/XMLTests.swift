@@ -58,6 +58,10 @@ import Testing
   }
 
   @Test func depthAndEncodingAreBounded() {
+    let large = #expect(throws: XMLError.self) {
+      try XMLDocument([UInt8](repeating: 0x20, count: 16 << 20 | 1))
+    }
+    #expect(large?.description == "1:1: is larger than 16 MiB")
     let deep = String(repeating: "<a>", count: 300)
     #expect(throws: XMLError.self) { try XMLDocument(deep) }
     #expect(throws: XMLError.self) { try XMLDocument([0x3C, 0x61, 0xFF, 0x2F, 0x3E]) }

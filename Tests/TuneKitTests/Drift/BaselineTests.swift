@@ -43,6 +43,14 @@ import Testing
     }
   }
 
+  @Test func aWholeFileOfSomethingElseIsDamagedToo() {
+    let head = "{\"schema\":\"\(Baseline.schema)\",\"sha256\":\"\(SHA256.hex(Array("{}".utf8)))\"}"
+    let error = #expect(throws: BaselineError.self) {
+      try Baseline(parsing: Array((head + "\n{}\n").utf8), file: "f")
+    }
+    #expect(error?.messages.first == "f:2:1: a part is missing or malformed")
+  }
+
   @Test func theFileNameFollowsTheIDNotTheName() {
     #expect(Baseline.fileName(id: "ab", name: "x") == Baseline.fileName(id: "ab", name: "y"))
     #expect(Baseline.fileName(id: nil, name: "x") != Baseline.fileName(id: nil, name: "y"))

@@ -58,6 +58,18 @@ import Testing
     #expect(try Self.nodes(2, 16_384, on: host) == "1")
   }
 
+  @Test func whatCanNotBePlacedIsToldAsMalformed() {
+    let unknown = #expect(throws: HostPlacementError.self) {
+      try PlacementAdvice(Facts(Snapshot()), vcpus: 1, memoryMiB: 1)
+    }
+    #expect(unknown?.messages == ["the host's NUMA nodes are not known"])
+    #expect(unknown?.status == .malformed)
+    let wide = DomainXML.example(name: "a", vcpus: 5000, memoryMiB: 64)
+    let large = #expect(throws: HostPlacementError.self) { try Self.nodes(1, beside: [wide]) }
+    #expect(
+      large?.messages == ["domain 'a' has 5000 vCPUs and 64 MiB: more than placement takes"])
+  }
+
   @Test func whereNoCPUIsLeftAllNodesAreTheAnswer() throws {
     let guests = [PinnedExample.xml("a", Self.zero), PinnedExample.xml("b", Self.one)]
     #expect(try Self.nodes(4, beside: guests) == "0-1")

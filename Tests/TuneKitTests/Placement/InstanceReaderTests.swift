@@ -130,6 +130,22 @@ import Testing
       #""priority": 1"#, #""priority": 1, "priority": 2"#,
       "14:81: the key \"priority\" stands twice"
     ),
+    (
+      "[[0, 2], [1, 3]]}]", #"[[0, 2], [1, 3]]}, {"id": 0}]"#,
+      "4:49: host.nodes[1].id: a second node 0"
+    ),
+    (
+      #""reserved_pus": [0]"#, #""reserved_pus": [0, 0]"#,
+      "8:23: host.reserved_pus[1]: PU 0 stands twice"
+    ),
+    (
+      #"{"2048": 0, "1048576": 1}"#, "5",
+      "3:56: host.nodes[0].hugepages: expected an object, found an integer"
+    ),
+    (
+      #""current": null"#, #""current": {"cells": [{"node": 0, "memory_node": 3}]}"#,
+      "15:53: vms[0].current.cells[0].memory_node: no node 3"
+    ),
   ]
 
   @Test(arguments: mistakes)
@@ -150,6 +166,30 @@ import Testing
       try PlacementInstance(parsing: Array(empty.utf8))
     }
     #expect(error?.description == "1:51: host.nodes: a host has at least one node")
+  }
+
+  private func refusal(of text: String) -> String? {
+    let error = #expect(throws: InstanceError.self) {
+      try PlacementInstance(parsing: Array(text.utf8))
+    }
+    return error?.message
+  }
+
+  @Test func moreThanPlacementTakesIsRefused() {
+    let rows = Self.text.replacing(
+      "[[10]]", with: "[" + Array(repeating: "[10]", count: 257).joined(separator: ",") + "]")
+    #expect(refusal(of: rows) == "host.distances: 257 elements; at most 256 are taken")
+    let cores = (0..<8193).map { "[\(2 * $0), \(2 * $0 + 1)]" }.joined(separator: ",")
+    let wide = Self.text.replacing("[[0, 2], [1, 3]]", with: "[\(cores)]")
+    #expect(refusal(of: wide) == "host.nodes[0].cores: more than 16384 PUs")
+  }
+
+  @Test func twoGuestsOfANameAreRefused() throws {
+    let start = try #require(Self.range(of: #"{"name": "a""#)).lowerBound
+    let guest = Self.text[start...].dropLast(2)
+    #expect(
+      refusal(of: Self.text.dropLast(2) + ", " + guest + "]}")
+        == "vms[1].name: a second VM is named \"a\"")
   }
 
   @Test func cuttingAnInstanceAnywhereNeverCrashes() {

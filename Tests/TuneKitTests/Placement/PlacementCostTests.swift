@@ -126,6 +126,24 @@ import Testing
     Case("move CPUs alone", [moved], [home((0, 1, [1, 9]))], "35"),
   ]
 
+  /// What is no solution of the instance at all, and how it is told.
+  @Test func aSolutionOfAnotherInstanceIsTold() {
+    func told(_ vm: PlacementVM, _ homes: [Home?]) -> String? {
+      let instance = PlacementInstance(
+        name: "x", host: Self.host, weights: .standard, vms: [vm])
+      let violation = #expect(throws: PlacementViolation.self) {
+        try PlacementSolution(placements: homes).cost(in: instance)
+      }
+      return violation?.description
+    }
+    #expect(told(Self.a, []) == "format: 0 placements")
+    #expect(told(Self.a, [Self.home((7, 0, [1, 9]))]) == "format: a: unknown node")
+    #expect(told(Self.a, [Self.home((0, 7, [1, 9]))]) == "format: a: unknown node")
+    #expect(
+      told(Self.shared("s", 2), [Self.home((0, 0, [1, 9]))]) == "format: s is shared but has PUs")
+    #expect(told(Self.a, [Self.home((0, 0, [1, 9]), io: [2])]) == "iothreads: a")
+  }
+
   @Test(arguments: cases) func theCostIsWhatTheFormatSays(_ one: Case) {
     #expect(Self.outcome(one.vms, one.homes) == one.expected)
   }

@@ -67,4 +67,43 @@ import Testing
   @Test func whatIsNotThereCanNotBeWritten() {
     #expect(throws: ModelError.self) { try host.applying(.knob(path: "/sys/none", value: "1")) }
   }
+
+  @Test func whatTheKernelDoesNotOfferCanNotBeWritten() {
+    let path = "/sys/block/sda/queue/scheduler"
+    #expect(
+      throws: ModelError("'\(path)' does not offer 'bfq'; it shows '[none] mq-deadline'")
+    ) {
+      try host.with(path, "[none] mq-deadline\n").applying(.knob(path: path, value: "bfq"))
+    }
+  }
+
+  /// A domain that is not there, one that has no definition for the next start, and an edit that
+  /// can't be made.
+  @Test func aDefinitionThatCanNotBeEditedIsToldWithItsDomain() throws {
+    func told(_ snapshot: Snapshot, _ domain: String, _ edits: [XMLEdit] = []) -> String? {
+      let error = #expect(throws: ModelError.self) {
+        try snapshot.applying(.domain(DomainChange(domain: domain, edits: edits)))
+      }
+      return error?.description
+    }
+    #expect(told(host, "web1") == "domain 'web1': domain: no domain 'web1'")
+    var transient = Snapshot()
+    transient.domains = [
+      DomainSource(
+        origin: "web1.xml", persistent: nil, live: Known(DomainXML.example(), from: "a"))
+    ]
+    #expect(
+      told(transient, "web1")
+        == "domain 'web1': domain: the domain is transient: nothing to edit")
+    var editor = DefinitionEditor()
+    let document = try XMLDocument(DomainXML.example())
+    #expect(
+      throws: ModelError(
+        "cannot edit the definition of 'web1': devices/disk[8]: there are only 0 'disk'")
+    ) {
+      try editor.apply(
+        [.ensure(XMLPath("devices").child("disk", index: 7))], to: document, domain: "web1",
+        nodes: [])
+    }
+  }
 }
