@@ -57,10 +57,16 @@ final class DiskWorkload: Workload {
     guard let buffer = Self.buffer(chunk) else { throw Failure(.ioError, "no memory") }
     defer { free(buffer) }
     memset(buffer, 0x5A, chunk)
-    for offset in stride(from: 0, to: Self.size, by: chunk)
-    where pwrite(descriptor, buffer, chunk, off_t(offset)) != chunk {
-      throw Failure(
-        .cannotCreate, "cannot write 64 MiB for the trial: \(String(cString: strerror(errno)))")
+    var offset = 0
+    while offset < Self.size {
+      // A disk that fills up takes a part first; only the next call says why.
+      let count = pwrite(descriptor, buffer, min(chunk, Self.size - offset), off_t(offset))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        throw Failure(
+          .cannotCreate, "cannot write 64 MiB for the trial: \(String(cString: strerror(errno)))")
+      }
+      offset += count
     }
     fsync(descriptor)
   }

@@ -60,8 +60,9 @@ struct MemoryWorkload: Workload {
         { result.value = Self.measure(kind, pair.cpu, pair.memory, seconds) }
       ])
       guard let value = result.value else {
-        throw Failure(
-          .ioError, "node \(pair.memory) gives no 64 MiB to measure from node \(pair.cpu)")
+        let place = pair.cpu < 0 ? "this host" : "node \(pair.memory)"
+        let way = pair.cpu < 0 ? "" : " from node \(pair.cpu)"
+        throw Failure(.ioError, "\(place) gives no 64 MiB to measure\(way)")
       }
       values.append(value)
     }
