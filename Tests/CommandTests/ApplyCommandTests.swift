@@ -92,6 +92,103 @@ import Testing
     #expect(before.status == 0 || before.status == 1)
   }
 
+  /// As a kill before its commit leaves a transaction.
+  private func interrupt(_ scene: Scene) throws {
+    #expect(try scene.run("apply", "--yes").status == 0)
+    let journal = "/s/transactions/000001.journal"
+    let lines = try #require(scene.state.text(journal)).split(separator: "\n")
+    #expect(lines.last?.hasPrefix("commit ") == true)
+    scene.state.write(journal, lines.dropLast().joined(separator: "\n") + "\n")
+  }
+
+  @Test func applyTakesBackWhatWasInterruptedFirst() throws {
+    let scene = try Scene()
+    try interrupt(scene)
+    let ratio = "/proc/sys/vm/dirty_background_ratio"
+    scene.tree.write(ratio, "33\n")
+    let apply = try scene.run("apply", "--yes")
+    #expect(apply.status == 0)
+    #expect(apply.errors.contains("transaction 1 was interrupted and is taken back\n"))
+    #expect(apply.errors.contains("\(scene.tree.path)\(ratio)"))
+    #expect(apply.errors.contains("somebody changed it since"))
+    #expect(scene.tree.text(ratio) == "5\n")
+  }
+
+  @Test func aBootTakesBackWhatWasInterruptedAndGoesOn() throws {
+    let scene = try Scene()
+    let before = scene.tree.contents()
+    try interrupt(scene)
+    let boot = try scene.journal("recover", "--boot")
+    #expect(boot.status == 0)
+    #expect(boot.errors.contains("transaction 1 was interrupted and is taken back\n"))
+    #expect(scene.shows(before))
+  }
+
+  @Test(arguments: ["rollback", "recover"])
+  func whatWasChangedSinceIsLeftAndTheExitCodeSaysSo(_ command: String) throws {
+    let scene = try Scene()
+    try interrupt(scene)
+    if command == "rollback" {
+      #expect(try scene.journal("recover").status == 0)
+      #expect(try scene.run("apply", "--yes").status == 0)
+    }
+    scene.tree.write("/proc/sys/vm/dirty_background_ratio", "33\n")
+    let outcome = try scene.journal(command, "--yes")
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("somebody changed it since"), "\(outcome.output)")
+    #expect(scene.tree.text("/proc/sys/vm/dirty_background_ratio") == "33\n")
+  }
+
+  @Test func outsideOfTheWindowNothingIsChanged() throws {
+    let scene = try Scene()
+    let before = scene.tree.contents()
+    var seconds = time(nil)
+    var now = tm()
+    #expect(localtime_r(&seconds, &now) != nil)
+    func hour(_ later: Int32) -> String {
+      let hour = (now.tm_hour + later) % 24
+      return (hour < 10 ? "0" : "") + "\(hour):00"
+    }
+    let window = "\(hour(2))-\(hour(3))"
+    let apply = try scene.run("apply", "--yes", "--window", window)
+    #expect(apply.status == 1)
+    #expect(apply.output == "")
+    #expect(apply.errors.contains("it is outside of --window \(window): nothing was changed"))
+    #expect(scene.shows(before))
+  }
+
+  @Test func whatFailsIsTakenBackAndItIs74() throws {
+    let scene = try Scene()
+    scene.tree.write("/etc/sysctl.d", "no directory\n")
+    let before = scene.tree.contents()
+    let apply = try scene.run("apply", "--yes")
+    #expect(apply.status == 74)
+    #expect(apply.output.contains("Failed and rolled back (transaction 1): cannot reach '"))
+    #expect(apply.output.contains("Everything is as it was before."))
+    #expect(scene.shows(before))
+  }
+
+  /// Work that is done, and nothing left to do but what can't be done: both say so in their code.
+  @Test func whatWasAskedForAndIsNotMadeIsAFinding() throws {
+    let scene = try Scene()
+    scene.tree.write("/var/lib/libvirt/qemu/save/web1.save", "")
+    for _ in 0..<2 {
+      let apply = try scene.run("apply", "--yes")
+      #expect(apply.status == 1)
+      #expect(apply.output.contains("a saved image waits for it"), "\(apply.output)")
+    }
+    #expect(try scene.journal("history").output.split(separator: "\n").count == 1)
+  }
+
+  @Test func aRunningDomainDecidesAnAutomaticProfile() throws {
+    let scene = try Scene()
+    scene.tree.write(
+      "/run/libvirt/qemu/web1.xml",
+      "<domstatus state='running' pid='77'>\(Scene.guest)</domstatus>\n")
+    let plan = try Program.run(["plan", "--root", scene.tree.path, "--profile", "auto"])
+    #expect(plan.errors.contains("profile general: running domain 'web1' decides\n"))
+  }
+
   @Test func aDryRunWritesNothingAndExitsAsPlan() throws {
     let scene = try Scene()
     let before = scene.tree.contents()

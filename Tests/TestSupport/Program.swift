@@ -52,4 +52,50 @@ public enum Program {
     }
     return Outcome(status: process.terminationStatus, output: text(out), errors: text(err))
   }
+
+  /// Runs the program on a terminal of its own and answers what it asks there.
+  ///
+  /// - Parameters:
+  ///   - arguments: Its arguments.
+  ///   - answer: Called when it has asked; what it gives is typed.
+  /// - Returns: What it left; the errors are all that the terminal shows.
+  public static func run(_ arguments: [String], answering answer: () -> String) throws -> Outcome {
+    let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var number: CInt = 0
+    var locked: CInt = 0
+    // TIOCGPTN and TIOCSPTLCK, which the module hides (asm-generic/ioctls.h).
+    guard terminal >= 0, ioctl(terminal, 0x8004_5430, &number) == 0,
+      ioctl(terminal, 0x4004_5431, &locked) == 0
+    else { throw CocoaError(.fileNoSuchFile) }
+    defer { close(terminal) }
+    let theirs = FileHandle(
+      fileDescriptor: open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC),
+      closeOnDealloc: false)
+    let files = TemporaryTree()
+    files.write("/out", "")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.standardInput = theirs
+    process.standardError = theirs
+    process.standardOutput = FileHandle(forWritingAtPath: files.path + "/out")
+    try process.run()
+    try theirs.close()
+    var shown: [UInt8] = []
+    var isAnswered = false
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while case let count = read(terminal, &buffer, buffer.count), count > 0 {
+      shown += buffer[..<count]
+      guard !isAnswered, String(decoding: shown, as: UTF8.self).hasSuffix("[y/N] ") else {
+        continue
+      }
+      isAnswered = true
+      let typed = Array(answer().utf8)
+      _ = write(terminal, typed, typed.count)
+    }
+    process.waitUntilExit()
+    return Outcome(
+      status: process.terminationStatus, output: files.text("/out") ?? "",
+      errors: String(decoding: shown, as: UTF8.self))
+  }
 }
