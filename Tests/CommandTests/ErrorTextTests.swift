@@ -26,6 +26,8 @@ import Testing
     "noname.xml": "<domain type='kvm'><memory>1024</memory><vcpu>1</vcpu></domain>\n",
     "vcpu.xml":
       "<domain type='kvm'><name>a</name><memory>1024</memory>\n<vcpu>many</vcpu></domain>\n",
+    "wide.xml":
+      "<domain type='kvm'><name>wide</name><memory>1024</memory><vcpu>5000</vcpu></domain>\n",
     "doctype.xml": "<!DOCTYPE domain>\n<domain type='kvm'><name>a</name></domain>\n",
     "good/web1.xml":
       "<domain type='kvm'><name>web1</name><memory>1048576</memory><vcpu>2</vcpu></domain>\n",
@@ -45,6 +47,7 @@ import Testing
       net.ipv4.tcp_rmem: 3 2 1
       hugepages[size=2MiB]: some
       ksm.merge_across_nodes: perhaps
+      kernel.core_pattern: \(String(repeating: "c", count: 257))
 
     """,
   ]
@@ -74,7 +77,7 @@ import Testing
     Case(
       "profiles validate DIR/values.yaml", 78, "values.yaml:3:18: ", "a single value",
       "a whole number", "did you mean 'performance'", "three rising whole numbers",
-      "auto, a number of pages, or a size", "on or off"),
+      "auto, a number of pages, or a size", "on or off", "a value of at most 256 characters"),
     Case("audit --root TREE --format yaml", 64, "'yaml'", "text, json, html, sarif"),
     Case("topology --root TREE --format html", 64, "'html'", "text, json"),
     Case("audit --root TREE --profile genral", 64, "'genral'", "did you mean 'general'"),
@@ -118,6 +121,38 @@ import Testing
     Case("topology --root TREE --output /dev/full", 74, "cannot write '/dev/full'"),
     Case("drift --root TREE --state-dir DIR", 66, "no baseline of", "tuned-vm baseline save"),
     Case("rollback --state-dir DIR/state --yes", 66, "there is no transaction to roll back"),
+    Case("apply --root TREE --yes --plan DIR/open.xml", 65, "open.xml:1:1: "),
+    Case(
+      "trial -c qemu+ssh://far/system --yes -- true", 64,
+      "trial changes this machine only, and 'qemu+ssh://far/system' is not its system instance"),
+    Case(
+      "trial --root TREE -- true", 64, "trial changes the host for a while",
+      "there is no terminal to ask on", "  add --yes, or --placebo to change nothing."),
+    Case("trial --workload wakeup -- true", 64, "--workload and a command exclude each other"),
+    Case(
+      "trial --placebo --root TREE --workload packets --seconds 0.0000001", 74,
+      "no packet came through loopback"),
+    Case(
+      "trial --placebo --root TREE --workload wakeup --seconds 0.0000001", 74,
+      "no wake-up was measured"),
+    Case(
+      "trial --placebo --root TREE -- DIR/open.xml", 77, "cannot run '",
+      "open.xml': Permission denied"),
+    Case(
+      "trial --placebo --workload disk-read --directory DIR/absent", 66,
+      "cannot make a file for direct reading in '", "absent': No such file or directory"),
+    Case(
+      "trial --placebo --workload disk-read --directory DIR/open.xml", 73,
+      "cannot make a file for direct reading in '", "open.xml': Not a directory"),
+    Case("place DIR/good", 66, "/good: is not a regular file"),
+    Case("place /proc/self/mem", 74, "/proc/self/mem: Input/output error"),
+    Case(
+      "place --root TREE --domain-xml DIR/wide.xml", 65,
+      "domain 'wide' has 5000 vCPUs and 1 MiB: more than placement takes"),
+    Case("advise -w 2:64 --root DIR", 65, "the host's NUMA nodes are not known: no /sys/"),
+    Case(
+      "baseline save --root TREE --state-dir DIR/open.xml", 73, "cannot make directory '",
+      "open.xml/baselines': Not a directory", "  --state-dir names another place."),
   ]
 
   @Test(arguments: cases)

@@ -35,6 +35,27 @@ import TuneKit
     (
       .notPermitted, "rollback --yes --state-dir DIR/closed", "mkdir -m 700 DIR/closed; \(asNobody)"
     ),
+    (
+      .notPermitted, "fleet ingest DIR/closed --state-dir DIR/state",
+      "mkdir -m 700 DIR/closed; mkdir -m 777 DIR/state; \(asNobody)"
+    ),
+    (.notPermitted, "place DIR/closed/x.json", "mkdir -m 700 DIR/closed; \(asNobody)"),
+    (
+      .notPermitted, "drift --root TREE --state-dir DIR/closed",
+      "mkdir -m 700 DIR/closed; \(asNobody)"
+    ),
+    (
+      .notPermitted, "audit --root TREE --profile DIR/closed/p.yaml",
+      "mkdir -m 700 DIR/closed; \(asNobody)"
+    ),
+    (
+      .notPermitted, "apply --root TREE --yes --profile latency --state-dir DIR/closed/state",
+      "mkdir -m 700 DIR/closed; \(asNobody)"
+    ),
+    (
+      .notPermitted, "trial --placebo --workload disk-read --directory DIR/closed",
+      "mkdir -m 700 DIR/closed; \(asNobody)"
+    ),
     (.configuration, "audit --root TREE --config DIR/c.yaml", "echo 'bogus: 1' >DIR/c.yaml"),
   ]
 
@@ -52,7 +73,7 @@ import TuneKit
     func filled(_ text: String) -> String {
       text.replacing("TREE", with: host.path).replacing("DIR", with: directory.path)
     }
-    chmod(directory.path, 0o755)
+    for path in [directory.path, host.path] { chmod(path, 0o755) }
     let outcome = try Program.run(
       run.arguments.split(separator: " ").map { filled(String($0)) }, prelude: filled(run.prelude))
     #expect(outcome.status == run.status.rawValue, "\(run.arguments): \(outcome.errors)")
