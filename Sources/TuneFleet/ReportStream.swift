@@ -8,6 +8,7 @@ struct ReportStream {
   static let limit = 64 << 20
   private let take: (FleetItem) throws -> Void
   private let path: String
+  private let limit: Int
   private var pending: ReportSummary?
   private var first: ReportProblem?
   private var more = 0
@@ -15,9 +16,12 @@ struct ReportStream {
 
   /// Begins a text.
   ///
-  /// - Parameter path: What the text is called.
-  init(_ path: String, _ take: @escaping (FleetItem) throws -> Void) {
+  /// - Parameters:
+  ///   - path: What the text is called.
+  ///   - limit: The largest report, bytes.
+  init(_ path: String, limit: Int = Self.limit, _ take: @escaping (FleetItem) throws -> Void) {
     self.path = path
+    self.limit = limit
     self.take = take
   }
 
@@ -109,8 +113,8 @@ struct ReportStream {
       note(problem)
       if end < window.count { window.pass(end, countingLines: true) } else { try seek(&window) }
     case .cut:
-      guard window.count <= Self.limit else {
-        note(ReportProblem("is larger than 64 MiB"))
+      guard window.count <= limit else {
+        note(ReportProblem("is larger than \(limit >> 20) MiB"))
         return try seek(&window)
       }
       // Doubling: what is there is looked at twice at most.

@@ -11,14 +11,15 @@ final class SQLiteDatabase: FleetDatabase {
   /// Opens a file, made where it is missing. Where nothing may be written there, a store that is
   /// there is opened for reading.
   ///
+  /// - Parameter patience: Seconds to wait for another who writes.
   /// - Throws: `Failure` 73 where it can't be created, 65 where the file is something else.
-  init(path: String) throws(Failure) {
+  init(path: String, patience: Double = 10) throws(Failure) {
     self.path = path
-    queue = try Self.open(path)
+    queue = try Self.open(path, patience)
   }
 
-  private static func open(_ path: String) throws(Failure) -> DatabaseQueue {
-    do { return try writable(path) } catch {
+  private static func open(_ path: String, _ patience: Double) throws(Failure) -> DatabaseQueue {
+    do { return try writable(path, patience) } catch {
       let codes: [ResultCode] = [.SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM]
       guard let code = (error as? DatabaseError)?.resultCode, codes.contains(code),
         let queue = readable(path)
@@ -27,9 +28,9 @@ final class SQLiteDatabase: FleetDatabase {
     }
   }
 
-  private static func writable(_ path: String) throws -> DatabaseQueue {
+  private static func writable(_ path: String, _ patience: Double) throws -> DatabaseQueue {
     var configuration = GRDB.Configuration()
-    configuration.busyMode = .timeout(10)
+    configuration.busyMode = .timeout(patience)
     configuration.prepareDatabase { db in
       try db.execute(
         sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768")

@@ -106,6 +106,43 @@ import Testing
     }
   }
 
+  @Test func damageInAnArchiveIsToldWithItsPlace() throws {
+    let scene = try FleetScene()
+    try Self.archive(
+      """
+      tar = tarfile.open("a.tar", "w")
+      for n in "ab": add(n + ".json", audit(n))
+      tar.close()
+      note = tarfile.TarInfo("note"); note.type = tarfile.XHDTYPE; note.size = (1 << 20) + 1
+      open("b.tar", "wb").write(note.tobuf() + b"x" * 600)
+      """, in: scene)
+    var bytes = try Array(Data(contentsOf: URL(fileURLWithPath: scene.directory.path + "/a.tar")))
+    let second = 512 + (Self.audit("a").utf8.count + 511) / 512 * 512
+    bytes[second] ^= 1
+    scene.directory.write("/a.tar", bytes: bytes)
+    let items = try scene.items("/a.tar")
+    #expect(items.flatMap(\.reports).map(\.name) == ["a"])
+    #expect(items.last?.problem?.reason == "the archive is damaged at byte \(second)")
+    // What is said about a name is no place to hide a file in.
+    #expect(
+      try scene.items("/b.tar").map(\.problem?.reason) == ["the archive is damaged at byte 512"])
+  }
+
+  @Test func aReportWithoutAnEndIsNotKeptInMemory() throws {
+    let scene = try FleetScene()
+    let blanks = [UInt8](repeating: 32, count: 3 << 20)
+    scene.directory.write("/a.json", bytes: [123] + blanks + [10] + Array(Self.audit("a").utf8))
+    let file = open(scene.directory.path + "/a.json", O_RDONLY)
+    defer { close(file) }
+    var window = ByteWindow()
+    window.begin(file)
+    var items: [FleetItem] = []
+    var stream = ReportStream("a", limit: 1 << 20) { items.append($0) }
+    try stream.read(&window)
+    #expect(items.map(\.problem?.reason) == ["is larger than 1 MiB"])
+    #expect(items.flatMap(\.reports).map(\.name) == ["a"])
+  }
+
   @Test func damageInOneDocumentOfSeveralCostsThatOne() throws {
     let scene = try FleetScene()
     let cut = String(Self.audit("cut").dropLast(20))

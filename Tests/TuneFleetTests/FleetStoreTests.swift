@@ -33,6 +33,52 @@ struct FleetScene {
   }
 }
 
+/// What a store says of who else writes, and of what is none of its own errors.
+@Suite struct FleetDatabaseTests {
+  private let directory = TemporaryTree()
+  private var path: String { directory.path + "/fleet.sqlite" }
+
+  private struct Foreign: Error, CustomStringConvertible {
+    let description = "foreign"
+  }
+
+  @Test func whoFindsAnotherWriterIsToldSo() throws {
+    let first = try SQLiteDatabase(path: path)
+    let second = try SQLiteDatabase(path: path, patience: 0.1)
+    let delete = "DELETE FROM report"
+    let error = try first.write(times: []) { session in
+      _ = try session.execute(delete, [])
+      return #expect(throws: Failure.self) {
+        try second.write(times: []) { _ = try $0.execute(delete, []) }
+      }
+    }
+    #expect(error?.status == .busy)
+    #expect(error?.messages == ["another tuned-vm writes to '\(path)'"])
+  }
+
+  @Test func whatIsNoErrorOfTheFileIsToldWithIt() throws {
+    let store = try SQLiteDatabase(path: path)
+    let error = #expect(throws: Failure.self) { try store.read { _ in throw Foreign() } }
+    #expect(error?.status == .cannotCreate)
+    #expect(error?.messages == ["cannot open '\(path)': foreign"])
+  }
+
+  @Test(.enabled(if: PostgresServer.isInstalled))
+  func whatIsNoErrorOfTheServerIsToldWithIt() throws {
+    let uri = try PostgresServer.shared.database()
+    let store = try PostgresDatabase(uri: uri)
+    let session = try PostgresSession(uri: uri)
+    for body in [
+      { try store.read { _ in throw Foreign() } },
+      { try session.query("SELECT 1", []) { _ in throw Foreign() } },
+    ] {
+      let error = #expect(throws: Failure.self) { try body() }
+      #expect(error?.status == .ioError)
+      #expect(error?.messages == ["PostgreSQL: foreign"])
+    }
+  }
+}
+
 @Suite struct FleetStoreTests {
   private typealias Audit = ReportScannerTests
 

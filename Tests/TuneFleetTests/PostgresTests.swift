@@ -108,6 +108,67 @@ struct PostgresTests {
     }
   }
 
+  /// What the server's code of an error means for the exit code.
+  @Test(arguments: [
+    ("42501", ExitStatus.notPermitted), ("25006", .notPermitted), ("40P01", .busy),
+    ("40001", .busy), ("55P03", .busy), ("57P03", .unavailable), ("08006", .unavailable),
+    ("22012", .ioError),
+  ])
+  func theKindOfAnErrorIsItsExitCode(state: String, status: TuneKit.ExitStatus) throws {
+    let session = try PostgresSession(uri: try PostgresServer.shared.uri("postgres"))
+    let error = #expect(throws: Failure.self) {
+      try session.run("DO $$ BEGIN RAISE EXCEPTION 'told' USING ERRCODE = '\(state)'; END $$")
+    }
+    #expect(error?.status == status)
+    #expect(error?.messages.first?.hasPrefix("PostgreSQL: ERROR:  told") == true)
+  }
+
+  @Test func aConnectionThatIsGoneIsToldByEveryStatement() throws {
+    let uri = try PostgresServer.shared.database()
+    let session = try PostgresSession(uri: uri)
+    _ = try answer(
+      uri,
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    for turn in 0..<3 {
+      let error = #expect(throws: Failure.self) {
+        if turn < 2 {
+          try session.run("SELECT 1")
+        } else {
+          try session.query("SELECT 1", []) { _ in }
+        }
+      }
+      #expect(error?.status == .unavailable)
+      #expect(error?.messages.first?.hasPrefix("PostgreSQL: ") == true)
+      if turn == 2 { #expect(error?.messages == ["PostgreSQL: no connection to the server"]) }
+    }
+  }
+
+  @Test func aUserWhoMayNotComeInIsNotPermitted() throws {
+    let uri = try PostgresServer.shared.database()
+    try PostgresSession(uri: uri).run("CREATE ROLE outside NOLOGIN")
+    let error = #expect(throws: Failure.self) {
+      try FleetStore(postgres: uri.replacing("fleet@", with: "outside@"))
+    }
+    #expect(error?.status == .notPermitted)
+    #expect(error?.messages.first?.hasPrefix("cannot connect to PostgreSQL: ") == true)
+    #expect(error?.messages.first?.contains("\"outside\" is not permitted to log in") == true)
+  }
+
+  @Test func aDatabaseWithoutUnicodeIsRefused() throws {
+    let session = try PostgresSession(uri: try PostgresServer.shared.uri("postgres"))
+    // Not in every version of the server.
+    guard
+      (try? session.run(
+        "CREATE DATABASE mule ENCODING 'MULE_INTERNAL' TEMPLATE template0 LOCALE_PROVIDER libc "
+          + "LOCALE 'C'")) != nil
+    else { return }
+    let uri = try PostgresServer.shared.uri("mule")
+    let error = #expect(throws: Failure.self) { try FleetStore(postgres: uri) }
+    #expect(error?.status == .unavailable)
+    #expect(error?.messages == ["PostgreSQL: the server does not speak UTF-8"])
+  }
+
   @Test(arguments: ["report", "ingest"])
   func theCommandsTakeAStore(command: String) throws {
     let uri = try PostgresServer.shared.database()

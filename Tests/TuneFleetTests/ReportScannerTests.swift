@@ -87,6 +87,8 @@ import Testing
       ("\"a\"", "\"\\u00g0\"", "four hexadecimal digits"),
       ("\"profile\"", "\"x\":9.e,\"profile\"", "the number is malformed"),
       ("\"profile\"", "\"x\":-,\"profile\"", "the number is malformed"),
+      ("\"profile\"", "\"x\":9e+,\"profile\"", "the number is malformed"),
+      ("\"verdicts\":[]", "\"verdicts\":\(String(repeating: "{\"a\":", count: 2000))", "too deep"),
       ("\"verdicts\":[]", "\"verdicts\":\(String(repeating: "[", count: 2000))", "too deep"),
     ])
   func theReasonIsNamed(part: String, other: String, words: String) {

@@ -115,6 +115,14 @@ import TuneKit
     #expect(plain["profiles"] == nil)
   }
 
+  @Test(.enabled(if: hasCompiler)) func aLibraryThatLacksAFunctionIsTooOld() throws {
+    let path = tree.path + "/libold.so"
+    try #require(system("cc -shared -o \(path) -x c /dev/null") == 0)
+    #expect(
+      try json(path)["gpus"]?[0]?["missing"]?.stringValue
+        == "\(path) is too old, it has no nvmlInit_v2")
+  }
+
   @Test(.enabled(if: hasCompiler)) func whatOnlyRootMayAskIsSaid() throws {
     let profile = try #require(try json(try built("-DDENIED"))["gpus"]?[0]?["profiles"]?[0])
     #expect(profile["instances"] == nil)

@@ -21,6 +21,23 @@ import TuneKit
     #expect(try Root(tree.path).target(ofLink: "/sys/a") == "/etc/passwd")
   }
 
+  @Test func aTreeThatNeverEndsIsNotRead() throws {
+    tree.write("/a", bytes: [UInt8](repeating: 10, count: 15 << 20))
+    let root = try Root(tree.path)
+    for _ in 0..<34 { _ = root.read("/a", limit: Root.domainLimit) }
+    #expect(
+      root.read("/a", limit: Root.domainLimit)
+        == .missing("everything read so far is larger than 512 MiB"))
+  }
+
+  @Test func aDirectoryOfTooManyNamesIsNotListed() throws {
+    let many = TemporaryTree(inMemory: true)
+    for number in 0...Directory.nameLimit { close(creat("\(many.path)/\(number)", 0o600)) }
+    #expect(throws: Refusal.refused("holds more than 65536 names")) {
+      try Root(many.path).top.list()
+    }
+  }
+
   @Test func noLinkLeadsOutside() throws {
     tree.link("/sys/shadow", to: "/etc/shadow")
     tree.link("/sys/up", to: "../../../../../../../../etc/hostname")
