@@ -95,23 +95,72 @@ import Testing
     #expect(!outcome.errors.contains("-1"))
   }
 
-  // MARK: - The process
+  // MARK: - Mounts
 
-  /// Whether this user may hide /proc from a program.
+  /// Whether this user may mount something for a program alone.
   private static let canHide =
     system("unshare -Urm sh -c 'mount -t tmpfs none /proc' >/dev/null 2>&1") == 0
 
+  /// The prelude of a run behind mounts of its own.
+  private func behind(_ mounts: String) -> String {
+    "exec unshare -Urm sh -c '\(mounts) && exec \"$0\" \"$@\"' \"$0\" \"$@\""
+  }
+
+  @Test(.enabled(if: canHide, "no user namespaces"))
+  func aReportThatCanNotBeReplacedStays() throws {
+    directory.write("/report", "old\n")
+    let report = directory.path + "/report"
+    let host = try CapturedHost("one-node").unpacked()
+    let outcome = try run(
+      "audit", "--root", host.path, "--output", report,
+      prelude: behind("mount --bind \(report) \(report)"))
+    #expect(outcome.status == 73)
+    #expect(outcome.errors == "tuned-vm: cannot replace '\(report)': Device or resource busy\n")
+    #expect(Set(directory.contents().keys) == ["/report"])
+    #expect(directory.text("/report") == "old\n")
+  }
+
+  @Test(.enabled(if: canHide, "no user namespaces"))
+  func libvirtsOwnFilesAreNotWrittenBesideIt() throws {
+    directory.write(
+      "/web1.xml",
+      """
+      <domain type='kvm'>
+        <name>web1</name><memory unit='MiB'>64</memory><vcpu>2</vcpu>
+        <devices>
+          <disk type='file' device='disk'>
+            <driver name='qemu' type='raw' cache='writethrough'/>
+            <source file='/web1.img'/><target dev='vda' bus='virtio'/>
+          </disk>
+        </devices>
+      </domain>
+
+      """)
+    let host = try CapturedHost("one-node").unpacked()
+    let file = "/etc/libvirt/qemu/web1.xml"
+    let outcome = try run(
+      "apply", "--yes", "--root", host.path, "--profile", "db", "--only", "disk.cache-mode",
+      "--domain-xml", file, "--state-dir", directory.path + "/s",
+      prelude: behind(
+        "mount -t tmpfs none /etc && mkdir -p /etc/libvirt/qemu && cp \(directory.path)/web1.xml \(file)"
+      ))
+    #expect(outcome.status == 74)
+    #expect(
+      outcome.output.contains(
+        "cannot write '\(file)': libvirt owns this file; leave out --domain-xml to go through it"),
+      "\(outcome.output)\(outcome.errors)")
+  }
+
   @Test(.enabled(if: canHide, "no user namespaces"))
   func withoutProcNothingIsDone() throws {
-    let outcome = try run(
-      "audit",
-      prelude:
-        "exec unshare -Urm sh -c 'mount -t tmpfs none /proc && exec \"$0\" \"$@\"' \"$0\" \"$@\"")
+    let outcome = try run("audit", prelude: behind("mount -t tmpfs none /proc"))
     #expect(outcome.status == 74)
     #expect(
       outcome.errors.contains("cannot read '/proc/self/cmdline', where the arguments stand"))
     #expect(outcome.errors.contains("  nothing was done. Mount /proc, in a chroot too."))
   }
+
+  // MARK: - numad
 
   @Test(.enabled(if: access("/usr/bin/numad.distrib", F_OK) != 0, "numad is installed"))
   func asNumadItAnswersOneQuestion() throws {

@@ -133,22 +133,6 @@ import Testing
         == "cannot find '\(stage.tree.path)/gone.xml': No such file or directory")
   }
 
-  private static let libvirts = "/etc/libvirt/qemu/networks"
-
-  @Test(.enabled(if: access(libvirts, F_OK) == 0, "libvirt has no files here"))
-  func libvirtsOwnFilesAreNotWrittenBesideIt() throws {
-    let stage = Stage()
-    var assignment = edit(stage)
-    assignment.domainsAreNamedFiles = true
-    var host = stage.snapshot
-    host.domains[0].origin = Self.libvirts
-    assignment.facts = Facts(host)
-    #expect(
-      try why(stage, assignment)
-        == "cannot write '\(Self.libvirts)': libvirt owns this file; leave out --domain-xml to go "
-        + "through it")
-  }
-
   @Test func aDefinitionThatWouldBeNoXMLIsNotWritten() {
     let error = #expect(throws: SystemError.self) {
       try DefinitionJudge(usesSchema: false).check("<domain>", was: Stage.guest, "web1.xml")
