@@ -31,9 +31,10 @@ grep -q "<iothreadpin " "$WORK/tune/after-lat.xml" || fail "the IOThread of lat 
 # As the profile wants them, in the kernel's words.
 wanted() { # wanted PATTERN VALUE: every knob so named has it
   local line
+  grep -q -e "$1" "$WORK/tune/after.knobs" || fail "no knob $1"
   while read -r line; do
     [ "${line#* }" = "$2" ] || [[ $line == *"[$2]"* ]] || fail "planned $2, the kernel says $line"
-  done < <(grep -e "$1" "$WORK/tune/after.knobs" || fail "no knob $1")
+  done < <(grep -e "$1" "$WORK/tune/after.knobs")
 }
 wanted scaling_governor performance
 wanted nvme0n1/queue/scheduler none

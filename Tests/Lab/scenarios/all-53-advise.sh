@@ -15,9 +15,11 @@ is() {
   [ "$(code "advise/$1.start")" = 0 ] || fail "$1 does not start: $(show "advise/$1.start")"
   grep -q TINY "$there/$1.serial" || fail "$1 does not come up"
   local line
+  # Not inside of <(…), where a failure ends nothing.
+  grep -q '^CPU ' "$there/$1.threads" || fail "$1 has no vCPU threads"
   while read -r line; do
     [ "${line##*: }" = "$2" ] || fail "$1 is to run on $2, the kernel says $line"
-  done < <(grep '^CPU ' "$there/$1.threads" || fail "$1 has no vCPU threads")
+  done < <(grep '^CPU ' "$there/$1.threads")
   python3 - "$there/$1.numa_maps" "$3" <<'PY' || fail "$1's memory is not on $3 alone"
 import re, sys
 sizes = [{n: int(c) for n, c in re.findall(r" N(\d+)=(\d+)", line)}
