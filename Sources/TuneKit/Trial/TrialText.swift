@@ -29,7 +29,8 @@ extension TrialReport {
     if worse > 0, better > 0 { return "some of it better, some worse" }
     if worse > 0 { return "worse" }
     if better > 0 { return better == verdicts.count ? "better" : "some of it better" }
-    return verdicts.allSatisfy { $0.statement == .same } ? "no difference" : "within the noise"
+    if verdicts.allSatisfy({ $0.statement == .same }) { return "no difference" }
+    return verdicts.contains(where: Self.isLeaning) ? "too few pairs" : "within the noise"
   }
 
   private static func lines(
@@ -59,9 +60,18 @@ extension TrialReport {
     case .worse: "The changes make it worse."
     case .same: "No difference worth having: the interval holds only small ones."
     case .undecided:
-      "Within the noise: no difference was shown."
-        + (verdict.morePairs.map { " About \($0) more pairs would show one of this size." } ?? "")
+      (isLeaning(verdict)
+        ? "Undecided: the pairs lean one way, but are too few to rule out chance."
+        : "Within the noise: no difference was shown.")
+        + (verdict.morePairs.map {
+          " About \($0) more \($0 == 1 ? "pair" : "pairs") would show one of this size."
+        } ?? "")
     }
+  }
+
+  /// Whether the interval leaves out 0 although the test is not passed: that is more than noise.
+  private static func isLeaning(_ verdict: TrialVerdict) -> Bool {
+    verdict.statement == .undecided && verdict.interval?.excludesZero == true
   }
 
   private var closing: String {
