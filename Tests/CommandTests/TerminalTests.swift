@@ -10,20 +10,7 @@ import Testing
 
   init() throws {
     tree = try CapturedHost("two-nodes").unpacked()
-    tree.write(
-      "/etc/libvirt/qemu/web1.xml",
-      """
-      <domain type='kvm'>
-        <name>web1</name><memory unit='MiB'>64</memory><vcpu>2</vcpu>
-        <devices>
-          <disk type='file' device='disk'>
-            <driver name='qemu' type='raw' cache='writethrough'/>
-            <source file='/web1.img'/><target dev='vda' bus='virtio'/>
-          </disk>
-        </devices>
-      </domain>
-
-      """)
+    tree.write("/etc/libvirt/qemu/web1.xml", SampleDomain.web1)
   }
 
   private func run(

@@ -12,24 +12,8 @@ import Testing
 
     init() throws {
       tree = try CapturedHost("two-nodes").unpacked()
-      tree.write("/etc/libvirt/qemu/web1.xml", Self.guest)
+      tree.write("/etc/libvirt/qemu/web1.xml", SampleDomain.web1)
     }
-
-    static let guest = """
-      <domain type='kvm'>
-        <name>web1</name>
-        <memory unit='MiB'>64</memory>
-        <vcpu>2</vcpu>
-        <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>
-        <devices>
-          <disk type='file' device='disk'>
-            <driver name='qemu' type='raw' cache='writethrough'/>
-            <source file='/web1.img'/><target dev='vda' bus='virtio'/>
-          </disk>
-        </devices>
-      </domain>
-
-      """
 
     var ratio: [String] { ["cat", tree.path + "/proc/sys/vm/dirty_background_ratio"] }
 

@@ -60,11 +60,32 @@ public struct Assignment: Sendable {
     guard let path = Self.absolute(origin) else {
       throw SystemError("find", origin, errno)
     }
-    if path.hasPrefix("/etc/libvirt/qemu/") {
+    if Self.libvirtsOwn.contains(where: path.hasPrefix) {
       throw SystemError(
         "write", path, reason: "libvirt owns this file; leave out --domain-xml to go through it")
     }
     return .file(HostPath(root: "/", path: path))
+  }
+
+  /// Where libvirt keeps the definitions of domains, and the state of running ones.
+  private static let libvirtsOwn = ["/etc/libvirt/qemu/", "/run/libvirt/qemu/"]
+
+  /// Why definitions that the plan edits can't be written where they are stored, a sentence each;
+  /// known before anything is changed.
+  public var refusals: [String] {
+    let keys = Set(
+      plan.work.compactMap { change -> String? in
+        guard case .domain(let wanted) = change.change else { return nil }
+        return wanted.domain
+      })
+    return facts.domains.filter { keys.contains($0.key) }.compactMap { domain in
+      do throws(SystemError) {
+        _ = try home(of: domain)
+        return nil
+      } catch {
+        return error.sentence
+      }
+    }
   }
 
   /// A path without links and from the top; nil where there is nothing.

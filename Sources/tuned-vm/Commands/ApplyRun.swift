@@ -55,6 +55,10 @@ struct ApplyRun {
     let proposal = try propose(domains)
     if let canary { try refuseUnknown(canary, proposal) }
     output.notice(proposal.situation.notices)
+    let refusals = proposal.assignment(input).refusals
+    guard refusals.isEmpty else {
+      throw Failure(.usage, messages: refusals + ["  nothing was changed."])
+    }
     if dryRun { return try show(proposal) }
     guard !proposal.plan.work.isEmpty else {
       return try canary.map(passed) ?? nothing(proposal)

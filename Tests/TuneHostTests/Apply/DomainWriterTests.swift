@@ -78,6 +78,19 @@ private let hasLibvirt = (try? Libvirt.shared()) != nil
         == "cannot read definition of 'passing': the domain is transient")
   }
 
+  /// libvirt keeps metadata as it is, also where it is more than is read here.
+  @Test func aRunningGuestWhoseDefinitionIsNotReadIsLeftAlone() throws {
+    let attributes = (0...256).map { "a\($0)='x'" }.joined(separator: " ")
+    tree.write(
+      "/node.xml",
+      "<node>\(Self.domain("runs", 1, "<metadata><m:m xmlns:m='m' \(attributes)/></metadata>"))</node>"
+    )
+    #expect(
+      told {
+        _ = try DomainWriter(System()).current(.pinEmulator([0]), address("runs", 1), online: [0])
+      } == "cannot read state of 'runs': its definition is malformed")
+  }
+
   @Test func aDefinitionThatSomebodyChangedIsNotReplaced() throws {
     let runner = StepRunner(System())
     let guest = address("off", 2)
