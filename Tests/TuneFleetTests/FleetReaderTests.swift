@@ -26,6 +26,15 @@ import Testing
     #expect(process.terminationStatus == 0)
   }
 
+  @Test func whatIsNotThereIsNamed() throws {
+    let scene = try FleetScene()
+    let failure = #expect(throws: Failure.self) { try scene.items("/absent") }
+    #expect(failure?.status == .noInput)
+    #expect(
+      failure?.messages
+        == ["cannot read '\(scene.directory.path)/absent': No such file or directory"])
+  }
+
   @Test(arguments: ["PAX_FORMAT", "GNU_FORMAT", "USTAR_FORMAT"])
   func archivesOfAllWritersAreRead(format: String) throws {
     let scene = try FleetScene()
@@ -123,6 +132,10 @@ import Testing
     let items = try scene.items("/a.tar")
     #expect(items.flatMap(\.reports).map(\.name) == ["a"])
     #expect(items.last?.problem?.reason == "the archive is damaged at byte \(second)")
+    scene.directory.write("/c.tar", bytes: Array(bytes.prefix(second + 100)))
+    #expect(
+      try scene.items("/c.tar").last?.problem?.reason
+        == "the archive is cut off at byte \(second)")
     // What is said about a name is no place to hide a file in.
     #expect(
       try scene.items("/b.tar").map(\.problem?.reason) == ["the archive is damaged at byte 512"])

@@ -218,6 +218,10 @@ struct FleetScene {
       Issue.record("it was opened")
     } catch let error as Failure {
       #expect(error.status == .malformed)
+      #expect(
+        error.messages == [
+          "\(scene.directory.path)/fleet.sqlite:1:1: this is no fleet store (file is not a database)"
+        ])
     }
   }
 

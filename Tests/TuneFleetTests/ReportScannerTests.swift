@@ -84,7 +84,22 @@ import Testing
         "longer than 1024 bytes"
       ),
       ("audit/v1", "drift/v1", "'drifted' is missing"),
-      ("\"a\"", "\"\\u00g0\"", "four hexadecimal digits"),
+      ("tuned-vm/audit/v1", "a/b", "the schema is 'a/b'; expected an audit or drift report"),
+      ("\"schema\"", "\"s\"", "there is no 'schema'; expected an audit or drift report"),
+      ("\"generatedAt\"", "\"g\"", "'generatedAt' is missing or no time in UTC"),
+      ("26Z", "26", "'generatedAt' is missing or no time in UTC"),
+      ("\"name\":\"a\"", "\"name\":\"a\\u0000b\"", "a name holds a NUL"),
+      ("\"profile\"", "\"p\"", "'profile' is missing"),
+      ("\"findings\"", "\"f\"", "'findings' is missing"),
+      ("\"score\":90", "\"score\":101", "'summary' has no score from 0 to 100"),
+      ("\"findings\":[]", "\"findings\":[{}]", "a finding names no rule"),
+      ("\"score\":90", "\"score\":-1", "expected a whole number"),
+      ("\"profile\"", "profile", "expected a string"),
+      ("\"verdicts\":[]", "\"verdicts\":tru", "expected a value"),
+      ("\"verdicts\":[]", "\"verdicts", "the text ends in a string"),
+      ("\"a\"", "\"\t\"", "a control character stands in a string"),
+      ("\"a\"", "\"\\x\"", "no such escape"),
+      ("\"a\"", "\"\\u00g0\"", "expected four hexadecimal digits"),
       ("\"profile\"", "\"x\":9.e,\"profile\"", "the number is malformed"),
       ("\"profile\"", "\"x\":-,\"profile\"", "the number is malformed"),
       ("\"profile\"", "\"x\":9e+,\"profile\"", "the number is malformed"),
@@ -101,7 +116,10 @@ import Testing
     let many = (0..<19_000).map { (rule: "fact.number-\($0)", waived: false) }
     #expect(try Self.scan(Self.audit("a", findings: many)).first?.rules.count == 19_000)
     let more = (0..<20_001).map { (rule: "fact.number-\($0)", waived: false) }
-    #expect(throws: ReportProblem.self) { try Self.scan(Self.audit("a", findings: more)) }
+    let problem = #expect(throws: ReportProblem.self) {
+      try Self.scan(Self.audit("a", findings: more))
+    }
+    #expect(problem?.reason.hasSuffix("there are too many different rules") == true)
   }
 
   @Test func aRuleCannotPoseAsTwoInTheStore() throws {
@@ -110,7 +128,12 @@ import Testing
     #expect(PackedRules(text: report.packedRules).names.count == 1)
   }
 
-  @Test func aNULInANameIsRefused() {
-    #expect(throws: ReportProblem.self) { try Self.scan(Self.audit("a\\u0000b")) }
+  @Test(arguments: [[0xFF], [0xC3, 0x20], [0xE2, 0x82, 0x20], [0xC0, 0x80]] as [[UInt8]])
+  func bytesThatAreNoTextAreRefused(bytes: [UInt8]) throws {
+    let good = Self.audit("@")
+    let place = try #require(good.utf8.firstIndex(of: 64))
+    let text = Array(good.utf8[..<place]) + bytes + Array(good.utf8[place...].dropFirst())
+    let problem = #expect(throws: ReportProblem.self) { try Self.scan(text) }
+    #expect(problem?.reason.hasSuffix(": the bytes are not valid UTF-8") == true)
   }
 }
