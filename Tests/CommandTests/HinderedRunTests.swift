@@ -61,6 +61,45 @@ import Testing
       "\(outcome.errors)")
   }
 
+  /// A library with libvirt's functions that do nothing but what is said.
+  private func emptyLibvirt(connects: Bool) -> String {
+    let functions = """
+      GetLastError ResetLastError ConnectClose ConnectGetLibVersion ConnectGetVersion \
+      ConnectGetCapabilities ConnectGetDomainCapabilities ConnectListAllDomains \
+      DomainLookupByName DomainLookupByUUIDString DomainFree DomainGetName DomainGetUUIDString \
+      DomainGetXMLDesc DomainGetState DomainIsPersistent DomainGetAutostart \
+      DomainHasManagedSaveImage DomainSnapshotNum DomainDefineXMLFlags DomainPinVcpuFlags \
+      DomainPinEmulator DomainPinIOThread DomainSetNumaParameters TypedParamsAddString \
+      TypedParamsFree SetErrorFunc
+      """
+    let made =
+      functions.split(separator: " ").map { "void *vir\($0)(void) { return 0; }" }
+      + ["", "ReadOnly"].map {
+        "void *virConnectOpen\($0)(void) { return (void *)\(connects ? 1 : 0); }"
+      }
+    directory.write("/libvirt.c", made.joined(separator: "\n") + "\n")
+    let (source, file) = ("\(directory.path)/libvirt.c", "\(directory.path)/libvirt.so.0")
+    return "cc -shared -fPIC -o \(file) \(source); export LD_LIBRARY_PATH=\(directory.path)"
+  }
+
+  @Test(.enabled(if: access("/usr/bin/cc", X_OK) == 0, "no C compiler"))
+  func aLibvirtThatRefusesWithoutAReasonIsTold() throws {
+    let outcome = try run("audit", "-c", "stub:///x", prelude: emptyLibvirt(connects: false))
+    #expect(outcome.status == 69)
+    #expect(
+      outcome.errors.contains("cannot connect to 'stub:///x': no reason given"),
+      "\(outcome.errors)")
+  }
+
+  @Test(.enabled(if: access("/usr/bin/cc", X_OK) == 0, "no C compiler"))
+  func aLibvirtThatBreaksAfterwardsIsTold() throws {
+    let outcome = try run("audit", "-c", "stub:///x", prelude: emptyLibvirt(connects: true))
+    #expect(outcome.status == 69)
+    #expect(
+      outcome.errors.contains("cannot connect to 'stub:///x': list: no reason given"),
+      "\(outcome.errors)")
+  }
+
   // MARK: - Trials
 
   @Test func aDiskThatFillsUpIsTold() throws {

@@ -54,7 +54,11 @@ import TuneKit
     let good = Self.instance("s01-tiny4-100-nosmt")
     #expect(try Program.run(["place", good, "--format", "xml"]).status == 64)
     #expect(try Program.run(["place", good, "--time-limit", "0"]).status == 64)
-    #expect(try Program.run(["place", good, "--what-if", "2:1024"]).status == 64)
+    let both = try Program.run(["place", good, "--what-if", "2:1024"])
+    #expect(both.status == 64)
+    #expect(
+      both.errors
+        == "tuned-vm: --what-if adds a VM to this host; an instance file has its own\n")
     #expect(try Program.run(["advise", "-w", "x"]).status == 64)
   }
 

@@ -37,7 +37,10 @@ import Testing
     arguments: [
       ("<vcpu>four</vcpu>", "'vcpu' is 'four'; expected a whole number from 1 to 65535"),
       ("<memory unit='MB'>-1</memory>", "'memory' is '-1'; expected a size as a whole number"),
-      ("<memory unit='gig'>1</memory>", "'memory/@unit' is 'gig'"),
+      (
+        "<memory unit='gig'>1</memory>",
+        "'memory/@unit' is 'gig'; expected a unit such as KiB, MiB or GiB"
+      ),
       ("<vcpu cpuset='0-'>1</vcpu>", "'vcpu/@cpuset' is '0-'; expected a list such as 0-3,8"),
       ("<memory unit='EiB'>99</memory>", "expected a size below 8 EiB"),
       (
@@ -55,6 +58,13 @@ import Testing
     }
     #expect(error?.line == 3)
     #expect(error?.problem.contains(problem) == true, "\(String(describing: error))")
+  }
+
+  @Test func aNameOnTwoLinesIsRefused() {
+    let error = #expect(throws: DomainError.self) {
+      try definition("<domain><name>a\nb</name></domain>")
+    }
+    #expect(error?.problem == "'name' is 'a?b'; expected a name on one line")
   }
 
   @Test func sizesFollowTheirUnit() throws {
@@ -102,6 +112,15 @@ import Testing
     #expect(
       failures.first?.message
         == "/etc/libvirt/qemu/bad.xml:1:9: the element 'domain' is not closed")
+  }
+
+  @Test func aDefinitionThatIsNotReadKeepsItsName() {
+    var snapshot = Snapshot()
+    let text = "<domain><name>db</name><vcpu>many</vcpu></domain>"
+    snapshot.domains = [
+      DomainSource(origin: "/a.xml", persistent: Known(text, from: "a"))
+    ]
+    #expect(Domain.all(in: snapshot).failures.map(\.name) == ["db"])
   }
 
   @Test func aDomainWithoutADefinitionIsNamed() {

@@ -105,6 +105,8 @@ public enum HostProbe {
       switch error {
       case .notPermitted(_, let why): throw .libvirtNotPermitted(uri: uri, reason: why)
       case .notInstalled(let why): throw .libvirtMissing(uri: uri, reason: why)
+      case .failed(let call, let why):
+        throw .libvirtUnreachable(uri: uri, reason: "\(call): \(why)")
       default: throw .libvirtUnreachable(uri: uri, reason: error.reason)
       }
     }

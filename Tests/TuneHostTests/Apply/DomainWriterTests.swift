@@ -116,6 +116,7 @@ private let hasLibvirt = (try? Libvirt.shared()) != nil
     #expect(call { try guest.pinEmulator(to: [0], .live) } == "emulatorpin")
     #expect(call { try guest.pin(ioThread: 1, to: [0], .live) } == "iothreadpin")
     #expect(call { try guest.setMemoryNodes([0], .live) } == "numatune")
+    #expect(call { try connection.define("<domain/>") } == "define")
     let reading = try #require(try LibvirtConnection(uri).domain("off"))
     #expect(call { _ = try reading.xml(inactive: true, secure: true) } == "dumpxml")
   }

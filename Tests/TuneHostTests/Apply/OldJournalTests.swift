@@ -40,8 +40,23 @@ import Testing
     #expect(History.read(StateDirectory(state.path + "/s")).past.first?.state == "rolled back")
   }
 
+  @Test func aJournalThatIsDamagedInTheMiddleIsNotTrusted() {
+    let line = JournalRecord("tuned-vm-journal", [("version", "1"), ("id", "1")]).line
+    let failure = #expect(throws: Failure.self) {
+      try JournalFile(1, line + Array("x\n".utf8) + line, path: "x")
+    }
+    #expect(failure?.status == .malformed)
+    #expect(
+      failure?.messages == [
+        "x:2:1: the journal is damaged here",
+        "  nothing was changed; what stands before this line is still readable.",
+      ])
+  }
+
   @Test func aJournalOfALaterVersionIsNotTrusted() throws {
     let line = JournalRecord("tuned-vm-journal", [("version", "99"), ("id", "1")]).line
-    #expect(throws: Failure.self) { try JournalFile(1, line, path: "x") }
+    let failure = #expect(throws: Failure.self) { try JournalFile(1, line, path: "x") }
+    #expect(failure?.status == .malformed)
+    #expect(failure?.messages == ["x:1:1: no journal of a version this program knows"])
   }
 }

@@ -282,6 +282,9 @@ import Testing
     #expect(
       told { try system.write([1], to: full, path: "x") }
         == "cannot write 'x': No space left on device")
+    let broken = System { _, call, _ in call == "write" ? .error(EIO) : nil }
+    #expect(
+      told { try broken.write([1], to: full, path: "x") } == "cannot write 'x': Input/output error")
     #expect(
       told { try Journal.syncDirectory("/no/such/state", system) }
         == "cannot open '/no/such/state': No such file or directory")

@@ -97,7 +97,11 @@ import Testing
     let before = stage.tree.contents()
     let session = try Session(stage.state, command: "test", now: "T")
     let outcome = try session.carryOut(assignment, now: "T", toolVersion: "0")
-    #expect(outcome.ending != .done)
+    #expect(
+      outcome.ending
+        == .rolledBack(
+          why: "cannot replace '\(stage.tree.path)/etc/libvirt/qemu/web1.xml': "
+            + "somebody changed it meanwhile"))
     #expect(stage.tree.contents() == before)
   }
 
@@ -119,6 +123,7 @@ import Testing
       #expect(error.status == .busy)
       #expect(error.messages[0].contains("\(getpid())"))
       #expect(error.messages[0].contains("2026-01-31T12:00:00Z"))
+      #expect(error.messages.dropFirst() == ["  nothing was changed."])
     }
     withExtendedLifetime(first) {}
   }

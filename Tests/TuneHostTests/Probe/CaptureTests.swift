@@ -234,10 +234,12 @@ import TuneKit
 
   @Test func aFullDirectoryIsNotWrittenTo() throws {
     host()
-    #expect(throws: CaptureError.self) {
+    let error = #expect(throws: CaptureError.self) {
       try Capture(ProbeRequest(root: tree.path + "/host"), redact: false, version: "1")
         .write(to: tree.path + "/host")
     }
+    #expect(
+      error?.messages == ["cannot create '\(tree.path)/host': it is there and not empty"])
   }
 
   // MARK: - hwloc.xml

@@ -30,10 +30,12 @@ import Testing
     #expect(
       try BoundedCommand.output(of: ["/bin/echo", "a b"], within: 5000, limit: 100).get()
         == "a b\n")
-    #expect(
-      (try? BoundedCommand.output(of: ["/bin/false"], within: 5000, limit: 100).get()) == nil)
-    #expect(
-      (try? BoundedCommand.output(of: ["/no/such"], within: 5000, limit: 100).get()) == nil)
+    for (program, reason) in [("/bin/false", "failed"), ("/no/such", "could not be started")] {
+      let failure = #expect(throws: BoundedCommand.Failure.self) {
+        try BoundedCommand.output(of: [program], within: 5000, limit: 100).get()
+      }
+      #expect(failure?.reason == reason)
+    }
   }
 
   @Test func zfsLinesBecomeDatasets() {

@@ -85,6 +85,12 @@ import Testing
       error?.messages == ["cannot open '\(tree.path)/socket': No such device or address"])
   }
 
+  @Test func aResultWithoutADirectoryIsTold() {
+    let error = failure { try OutputFile.replace(tree.path + "/no/file", with: "x") }
+    #expect(error?.status == .cannotCreate)
+    #expect(error?.messages == ["cannot create '\(tree.path)/no/file': No such file or directory"])
+  }
+
   @Test func aHostWithoutNodesIsTold() {
     let error = failure { _ = try NodeNames.read(root: tree.path) }
     #expect(error?.status == .malformed)

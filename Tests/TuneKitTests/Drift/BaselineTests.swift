@@ -33,22 +33,31 @@ import Testing
     }
   }
 
-  @Test func aDamagedOneNamesItsFile() {
-    do {
-      _ = try Baseline(parsing: Array("{}".utf8), file: "/state/x.baseline")
-      Issue.record("it was read")
-    } catch {
-      #expect(error.messages.first?.hasPrefix("/state/x.baseline:1:1: ") == true)
-      #expect(error.status == .malformed)
+  @Test func whatIsDamagedIsNamedWithItsPlace() {
+    func head(_ schema: String, _ body: String) -> String {
+      "{\"schema\":\"\(schema)\",\"sha256\":\"\(SHA256.hex(Array(body.utf8)))\"}\n"
     }
-  }
-
-  @Test func aWholeFileOfSomethingElseIsDamagedToo() {
-    let head = "{\"schema\":\"\(Baseline.schema)\",\"sha256\":\"\(SHA256.hex(Array("{}".utf8)))\"}"
-    let error = #expect(throws: BaselineError.self) {
-      try Baseline(parsing: Array((head + "\n{}\n").utf8), file: "f")
+    func told(_ text: String) -> [String]? {
+      let error = #expect(throws: BaselineError.self) {
+        try Baseline(parsing: Array(text.utf8), file: "/state/x.baseline")
+      }
+      #expect(error?.status == .malformed)
+      return error?.messages
     }
-    #expect(error?.messages.first == "f:2:1: a part is missing or malformed")
+    let hint =
+      "  the baseline is not used; 'tuned-vm baseline save' makes a new one of the state now."
+    for (text, problem) in [
+      ("{}", "1:1: the file is cut off; expected two lines"),
+      ("{}\n", "1:1: this is no baseline; expected 'tuned-vm/baseline/v1'"),
+      (
+        head("tuned-vm/baseline/v2", "{}") + "{}\n",
+        "1:1: the format is 'tuned-vm/baseline/v2'; this version reads 'tuned-vm/baseline/v1'"
+      ),
+      (head(Baseline.schema, "[]") + "{}\n", "2:1: the content does not match its checksum"),
+      (head(Baseline.schema, "{}") + "{}\n", "2:1: a part is missing or malformed"),
+    ] {
+      #expect(told(text) == ["/state/x.baseline:\(problem)", hint])
+    }
   }
 
   @Test func theFileNameFollowsTheIDNotTheName() {

@@ -174,9 +174,15 @@ import Testing
         cpu < 4 ? "0-3\n" : "4-7\n")
     }
     let wide = host(base, [Self.guest("a")], running: true)
-    #expect(throws: HostPlacementError.self) {
+    let refusal = #expect(throws: HostPlacementError.self) {
       try HostInstance(Facts(wide), HostPlacementSettings())
     }
+    #expect(
+      refusal?.messages == ["the core of CPUs 0-3 has 4 PUs; placement knows one or two"])
+    let nothing = #expect(throws: HostPlacementError.self) {
+      try HostInstance(Facts(Snapshot()), HostPlacementSettings())
+    }
+    #expect(nothing?.messages == ["the host's CPUs and NUMA nodes are not known"])
     let verdict = try #require(PinRequired.evaluate(try context(wide, .latency)).first).verdict
     #expect(verdict.word == "unknown")
     #expect(try plan(wide, .latency).changes.allSatisfy { $0.rule != "cpu.pin-required" })

@@ -57,9 +57,13 @@ import Testing
     func refusal(_ key: String, _ value: String) -> String? {
       HostMemoryGate.refusal(of: .persist(.sysctl(key: key, value: value)), facts)
     }
-    #expect(refusal("vm.nr_hugepages", "4000") != nil)
+    let tooMany = "4000 huge pages would leave the host less than the 2048 MiB it needs"
+    #expect(refusal("vm.nr_hugepages", "4000") == tooMany)
+    #expect(refusal("vm.nr_hugepages_mempolicy", "4000") == tooMany)
     #expect(refusal("vm.nr_hugepages", "3000") == nil)
-    #expect(refusal("vm.min_free_kbytes", "4000000") != nil)
+    #expect(
+      refusal("vm.min_free_kbytes", "4000000")
+        == "keeping more than an eighth of the memory free makes the kernel kill processes")
     #expect(refusal("vm.min_free_kbytes", "135168") == nil)
     #expect(refusal("vm.swappiness", "4000000") == nil)
   }

@@ -142,6 +142,23 @@ import Testing
     #expect(plan.work.isEmpty)
     #expect(plan.conflicts.map(\.target) == [Self.knob])
     #expect(plan.conflicts.first?.wishes.map(\.rule) == ["a", "b"])
+    #expect(
+      Set(plan.refusals.map(\.reason)) == [
+        "two rules want different values; choose one with --only or --skip"
+      ])
+  }
+
+  /// Each edit reads the whole definition: a long one with many edits would take minutes.
+  @Test func aDefinitionTooLargeForItsEditsIsLeftAlone() {
+    let guest = guest(extra: "<!--\(String(repeating: "x", count: 1 << 20))-->")
+    let edits = (0..<16).map { XMLEdit.setAttribute("features", name: "a\($0)", value: "1") }
+    let change = Change.domain(DomainChange(domain: "web1", edits: edits))
+    let plan = plan(host(guest), [rule("a", Subject(.domain, "web1"), .nextGuestStart, change)])
+    #expect(plan.work.isEmpty)
+    #expect(
+      plan.refusals.map(\.reason) == [
+        "the definition of 'web1' is too large for so many edits in one plan; choose some with --only"
+      ])
   }
 
   @Test func oneWishOfTwoRulesIsOneChange() {
@@ -179,6 +196,10 @@ import Testing
     #expect(plan.work.isEmpty)
     #expect(plan.refusals.map(\.cause) == [.unsafe, .dependency])
     #expect(plan.refusals.first?.reason.contains("node 0 has 8192 MiB") == true)
+    #expect(
+      plan.refusals.last?.reason
+        == "it rests on a on '/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages', which is not made"
+    )
   }
 
   @Test func whatTheReachLeavesOutWasNotAskedForNorWasWhatRestsOnIt() {

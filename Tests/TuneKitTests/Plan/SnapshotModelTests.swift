@@ -65,7 +65,12 @@ import Testing
   }
 
   @Test func whatIsNotThereCanNotBeWritten() {
-    #expect(throws: ModelError.self) { try host.applying(.knob(path: "/sys/none", value: "1")) }
+    #expect(throws: ModelError("cannot write '/sys/none': /sys/none: no such file")) {
+      try host.applying(.knob(path: "/sys/none", value: "1"))
+    }
+    #expect(throws: ModelError("node 0 has no pool of 16 KiB pages")) {
+      try host.applying(.hugePages(node: 0, pageSizeKiB: 16, count: 1))
+    }
   }
 
   @Test func whatTheKernelDoesNotOfferCanNotBeWritten() {

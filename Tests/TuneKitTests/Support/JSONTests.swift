@@ -58,6 +58,7 @@ import TuneKit
       try JSONValue(parsing: nested(101), limits: limits)
     }
     #expect(error?.reason == .tooDeep(limit: 100))
+    #expect(error?.message == "more than 100 arrays and objects are nested")
     #expect(throws: JSONError.self) { try JSONValue(parsing: nested(1_000_000)) }
     #expect(throws: JSONError.self) {
       try JSONValue(parsing: Array(repeating: UInt8(ascii: "["), count: 1_000_000))
@@ -69,6 +70,7 @@ import TuneKit
       try JSONValue(parsing: "[1,2,3]", limits: JSONLimits(maxBytes: 6))
     }
     #expect(error?.reason == .tooLarge(limitBytes: 6))
+    #expect(error?.message == "the text is larger than 6 bytes")
   }
 
   /// Every reason to refuse a text, with its place and in words.
@@ -81,6 +83,10 @@ import TuneKit
       ("[\"\\q\"]", "the escape is none of"), ("[\"\\u12", "four hexadecimal digits"),
       ("[\"\\", "the text ends where an escape was expected"),
       ("[\"\\ud800\"]", "half of a surrogate pair stands alone"),
+      ("{a", "\"a\" stands where a key in quotes was expected"),
+      ("{\"a\":1 x", "\"x\" stands where \",\" or \"}\" was expected"),
+      ("[1 x", "\"x\" stands where \",\" or \"]\" was expected"),
+      ("\"a\\n", "the text ends where the closing quote of a string was expected"),
       ("[01]", "the number is not written as JSON writes one"),
       ("[1e999]", "the number is too large"),
       ("{\"a\":1,\"a\":2}", "the key \"a\" stands twice in one object"),
