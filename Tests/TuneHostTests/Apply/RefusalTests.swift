@@ -351,6 +351,34 @@ import Testing
     #expect(error?.messages == ["transaction 1 is rolled back: nothing to roll back"])
   }
 
+  /// Nothing is taken back that the journal can't be told of; the next run begins again.
+  @Test func aRollbackWhoseJournalIsFullGoesOnLater() throws {
+    let stage = Stage()
+    let before = stage.tree.contents()
+    _ = stage.apply()
+    let after = stage.tree.contents()
+    let path = stage.state.path + "/transactions/000001.journal"
+    do {
+      let system = System { _, call, target in
+        call == "write" && target == path ? .error(ENOSPC) : nil
+      }
+      let session = try Session(stage.state, command: "test", now: "T", system: system)
+      let error = #expect(throws: Failure.self) {
+        try session.rollback(nil, now: "T", force: false)
+      }
+      #expect(error?.status == .ioError)
+      #expect(
+        error?.messages == [
+          "cannot write '\(path)': No space left on device",
+          "  run 'tuned-vm recover' once this is mended: it goes on here.",
+        ])
+    }
+    #expect(stage.tree.contents() == after)
+    let session = try Session(stage.state, command: "test", now: "T")
+    _ = try session.rollback(nil, now: "T", force: false)
+    #expect(stage.tree.contents() == before)
+  }
+
   /// A journal of one committed step.
   private func journal(_ step: JournalRecord) -> TemporaryTree {
     let head = JournalRecord("tuned-vm-journal", [("version", "2"), ("id", "1")])
