@@ -130,6 +130,37 @@ import TuneKit
     #expect(snapshot.domains.count == 4)
   }
 
+  /// A guest may be called like an element, a type, a driver; what rules read stays as it was.
+  @Test(arguments: ["kvm", "disk", "qemu", "file", "virtio", "driver", "hvm", "x86_64", "name"])
+  func aGuestCalledLikeAWordOfLibvirtsIsRenamedAlone(name: String) throws {
+    func definition(_ name: String) -> String {
+      """
+      <domain type='kvm'>
+        <name>\(name)</name>
+        <vcpu>2</vcpu>
+        <os><type arch='x86_64' machine='q35'>hvm</type></os>
+        <devices>
+          <disk type='file' device='disk'>
+            <driver name='qemu' type='raw'/>
+            <source file='/srv/\(name).img'/><target dev='vda' bus='virtio'/>
+          </disk>
+        </devices>
+      </domain>
+
+      """
+    }
+    host()
+    _ = unlink(tree.path + "/host/etc/libvirt/qemu/web.xml")
+    tree.write("/host/etc/libvirt/qemu/\(name).xml", definition(name))
+    let domains = try capture(redact: true).domains
+    let texts = domains.compactMap { $0.persistent?.value }
+    #expect(
+      texts.contains { text in
+        (1...2).contains { text == definition("domain\($0)") }
+      }, "\(texts)")
+    #expect(domains.allSatisfy { !$0.origin.contains("/\(name).xml") })
+  }
+
   /// Installers name a volume group after the host, and its name is in paths everywhere.
   @Test func volumesNamedAfterTheHostAreRenamedAlike() throws {
     host()

@@ -52,7 +52,7 @@ struct Redaction {
     return tree.renamed { path in
       var bytes = Array(path.utf8)
       // The names of the files below /tuned-vm are ours: a guest called "vm" or "images" keeps them.
-      if Self.mayName(path), !path.hasPrefix("/tuned-vm/") { bytes = names(bytes) }
+      if Self.mayName(path), !path.hasPrefix("/tuned-vm/") { bytes = named(path) }
       if path.hasPrefix("/dev/mapper/") || path.hasPrefix("/etc/lvm/") { bytes = host(bytes) }
       return String(decoding: bytes, as: UTF8.self)
     }
@@ -85,7 +85,9 @@ struct Redaction {
     }
     if path.hasPrefix("/sys/") && path.hasSuffix("/dm/name") { return host(bytes) }
     if path.hasPrefix("/sys/") && !path.hasSuffix("/address") { return bytes }
-    if Self.mayName(path) { bytes = names(bytes) }
+    if Self.mayName(path) {
+      bytes = path.hasSuffix(".xml") ? XMLRedaction.reworded(bytes, names) : names(bytes)
+    }
     if Self.mayNameHost(path) { bytes = host(bytes) }
     return identifiers.replaced(in: bytes, machineID)
   }
@@ -104,6 +106,20 @@ struct Redaction {
 
   private func names(_ bytes: [UInt8]) -> [UInt8] {
     domainNames.reduce(bytes) { Self.replaceWord($1.name, with: $1.replacement, in: $0) }
+  }
+
+  /// Directories that are libvirt's own, whatever a guest is called.
+  private static let directories: Set<Substring> = [
+    "etc", "run", "var", "lib", "sys", "fs", "cgroup", "libvirt", "qemu", "autostart", "networks",
+    "hooks", "images", "nvram", "save", "snapshot", "storage", "secrets",
+  ]
+
+  private func named(_ path: String) -> [UInt8] {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    let renamed = parts.map { part in
+      Self.directories.contains(part) ? Array(part.utf8) : names(Array(part.utf8))
+    }
+    return Array(renamed.joined(separator: [UInt8(ascii: "/")]))
   }
 
   private func log(_ bytes: [UInt8]) -> [UInt8] {

@@ -47,6 +47,32 @@ enum XMLRedaction {
     }
   }
 
+  /// Where libvirt has words of its own: a guest called "kvm" must not become the domain's type.
+  private static let choices: Set<String> = [
+    "access", "action", "arch", "bus", "cache", "device", "format", "io", "machine", "mode",
+    "model", "policy", "state", "type", "unit",
+  ]
+  private static let choiceTexts: Set<String> = ["arch", "model", "type", "vendor"]
+
+  /// Puts other words into texts and values of attributes, never into names of elements.
+  static func reworded(_ bytes: [UInt8], _ words: ([UInt8]) -> [UInt8]) -> [UInt8] {
+    guard let document = try? XMLDocument(bytes) else { return [] }
+    var edits: [(range: Range<Int>, text: String)] = []
+    func reword(_ range: Range<Int>) {
+      let old = Array(bytes[range])
+      let new = words(old)
+      if new != old { edits.append((range, String(decoding: new, as: UTF8.self))) }
+    }
+    for node in document.root.descendants {
+      for attribute in node.element.attributes where !choices.contains(attribute.name) {
+        if node.name != "driver" || attribute.name != "name" { reword(attribute.valueRange) }
+      }
+      guard !node.element.isSelfClosing, node.children.isEmpty else { continue }
+      if !choiceTexts.contains(node.name) { reword(node.element.content) }
+    }
+    return splice(bytes, edits)
+  }
+
   /// A text with parts of it replaced; what lies inside another part goes with it.
   static func splice(
     _ bytes: [UInt8], _ edits: [(range: Range<Int>, text: String)]
