@@ -159,6 +159,20 @@ import Testing
     #expect(directory.text("/report") == "old\n")
   }
 
+  @Test(.enabled(if: canHide, "no user namespaces"))
+  func aReportThatDoesNotFitIsToldAndLeavesNothing() throws {
+    let report = directory.path + "/report"
+    let host = try CapturedHost("one-node").unpacked()
+    let outcome = try run(
+      "audit", "--root", host.path, "--format", "json", "--output", report,
+      prelude:
+        "exec unshare -Urm sh -c 'mount -t tmpfs -o size=4k none \(directory.path) && \"$0\" \"$@\"; "
+        + "code=$?; ls -A \(directory.path); exit $code' \"$0\" \"$@\"")
+    #expect(outcome.status == 74)
+    #expect(outcome.errors == "tuned-vm: cannot write '\(report)': No space left on device\n")
+    #expect(outcome.output.isEmpty)
+  }
+
   @Test(
     .enabled(if: canHide, "no user namespaces"),
     arguments: ["/etc/libvirt/qemu", "/run/libvirt/qemu"], ["--yes", "--dry-run"])
