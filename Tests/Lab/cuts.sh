@@ -49,6 +49,8 @@ cut_power() {
         *) reported[$subject]=any ;;
       esac
     done
+    # So that a run of hours which is ended early has said something.
+    [ $((number % 20)) != 0 ] || [ "$number" = "$count" ] || say "$number power cuts so far: $(counts)"
   done
   say "$count power cuts: $(counts)"
 }
