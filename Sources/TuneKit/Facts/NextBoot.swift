@@ -43,13 +43,18 @@ public struct NextBoot: Sendable {
     self.tuneD = tuneD
     self.commandLine = commandLine
     let prefixes = ["/etc", "/run", "/usr/local/lib", "/usr/lib"]
-    func isListed(_ kind: String) -> Bool {
-      prefixes.contains { snapshot.names("\($0)/\(kind)") != nil }
+    // A file that may not be read could set anything. Nil where there is no list.
+    func isRead(_ kind: String) -> Bool? {
+      let lists = prefixes.map { "\($0)/\(kind)" }.compactMap { directory in
+        snapshot.names(directory).map { $0.map { "\(directory)/\($0)" } }
+      }
+      guard !lists.isEmpty else { return nil }
+      return lists.joined().allSatisfy { snapshot.files[$0] != .missing("permission denied") }
     }
     let old = snapshot.raw("/etc/sysctl.conf").value != nil
-    readSysctls = isListed("sysctl.d") || old
-    readTmpfiles = isListed("tmpfiles.d")
-    readUdev = isListed("udev/rules.d")
+    readSysctls = isRead("sysctl.d") ?? old
+    readTmpfiles = isRead("tmpfiles.d") ?? false
+    readUdev = isRead("udev/rules.d") ?? false
     sysctls = Self.sysctlLines(snapshot, prefixes).compactMap { Self.sysctl($0) }
     tmpfiles = Self.lines(snapshot, prefixes.map { $0 + "/tmpfiles.d" }, ".conf")
       .compactMap { Self.tmpfile($0) }

@@ -21,7 +21,7 @@ struct CPUNumaBalancing: Rule {
     let facts = context.facts
     let running = facts.runningDomains
     guard !running.isEmpty else { return .notApplicable("no guest is known to run") }
-    guard !facts.topology.nodes.isEmpty else {
+    guard facts.topology.nodes.contains(where: { !$0.cpus.isEmpty }) else {
       return .unknown("/sys/devices/system/node: no node was read")
     }
     guard facts.topology.fullNodes.count > 1 else { return .notApplicable("one node") }

@@ -42,7 +42,7 @@ struct CPUSMTPolicy: Rule {
     }
     let affected = ["l1tf", "mds"].compactMap { processor.vulnerability($0) }
       .filter { $0.state != .notAffected }
-    guard let first = affected.first, !SecMDSSMT.hasOwnCores(context) else { return nil }
+    guard let first = affected.first, SecMDSSMT.hasOwnCores(context) == false else { return nil }
     return violated(
       "guests of \(context.tiers.count) trust tiers can share cores, and the processor is affected "
         + "by \(first.name)", [])

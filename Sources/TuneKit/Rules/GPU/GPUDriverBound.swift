@@ -30,8 +30,9 @@ struct GPUDriverBound: Rule {
     guard let card = assigned.device(context.facts) else {
       return .unknown("/sys/bus/pci/devices/\(assigned.address): no such device was read")
     }
-    guard card.isGPU else { return nil }
     let source = "/sys/bus/pci/devices/\(card.address)"
+    guard card.classCode != nil else { return .unknown("\(source)/class: was not read") }
+    guard card.isGPU else { return nil }
     if card.isBootVGA {
       return .violated(
         Violation(

@@ -36,7 +36,12 @@ struct SecMDSSMT: Rule {
     guard context.tiers.count > 1 else {
       return .notApplicable("all guests are of one trust tier")
     }
-    if hasOwnCores(context) { return .notApplicable("every tier has whole cores of its own") }
+    guard let apart = hasOwnCores(context) else {
+      return .unknown(
+        "/sys/devices/system/cpu/cpu0/topology/thread_siblings_list: not read, "
+          + "so which guests share a core can't be told")
+    }
+    if apart { return .notApplicable("every tier has whole cores of its own") }
     return .violated(
       Violation(
         "guests of \(context.tiers.count) trust tiers can share cores whose buffers leak",
@@ -46,22 +51,25 @@ struct SecMDSSMT: Rule {
           risk: "without SMT half the CPUs go away")))
   }
 
-  /// Whether every guest is pinned and no core serves two tiers.
-  static func hasOwnCores(_ context: Context) -> Bool {
+  /// Whether every guest is pinned and no core serves two tiers; nil where all are pinned and the
+  /// cores are not known.
+  static func hasOwnCores(_ context: Context) -> Bool? {
     var owner: [Int: String] = [:]
     var coreOf: [Int: Int] = [:]
     for (index, core) in context.facts.topology.cores.enumerated() {
       for cpu in core.cpus { coreOf[cpu] = index }
     }
-    for domain in context.facts.domains where domain.runs != false {
-      guard domain.current.isPinned else { return false }
+    let domains = context.facts.domains.filter { $0.runs != false }
+    guard domains.allSatisfy(\.current.isPinned) else { return false }
+    guard !coreOf.isEmpty else { return nil }
+    for domain in domains {
       let tier = context.tier(of: domain)
       for cpu in domain.current.pinnedCPUs {
         guard let core = coreOf[cpu], owner[core] ?? tier == tier else { return false }
         owner[core] = tier
       }
     }
-    return !coreOf.isEmpty
+    return true
   }
 
   private static let leaking = Snapshot.exampleHost()
