@@ -46,16 +46,17 @@ import Testing
   }
 
   @Test func whatIsMissingIsToldAsReviewed() throws {
+    let profiles = try [ProfileFamily.secure, .migratable, .latency].map(ShippedForTests.profile)
+    let whole = try profiles.map { try Self.answers(Self.host, $0) }
     var lines: [String] = []
-    for family in [ProfileFamily.secure, .migratable] {
-      let profile = try ShippedForTests.profile(family)
-      let whole = try Self.answers(Self.host, profile)
-      for kind in Self.kinds {
-        var host = Self.host
-        for path in kind.paths { host.files[path] = .missing("permission denied") }
-        let found = try Self.answers(host, profile).subtracting(whole).sorted()
-        if !found.isEmpty { lines += ["", "# \(kind.name) [\(family.rawValue)]"] + found }
+    for kind in Self.kinds {
+      var host = Self.host
+      for path in kind.paths { host.files[path] = .missing("permission denied") }
+      var found: Set<String> = []
+      for (profile, before) in zip(profiles, whole) {
+        found.formUnion(try Self.answers(host, profile).subtracting(before))
       }
+      if !found.isEmpty { lines += ["", "# \(kind.name)"] + found.sorted() }
     }
     let now = lines.joined(separator: "\n") + "\n"
     if ProcessInfo.processInfo.environment["RECORD"] != nil {
