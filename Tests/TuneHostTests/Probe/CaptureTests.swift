@@ -135,9 +135,12 @@ import TuneKit
   func aGuestCalledLikeAWordOfLibvirtsIsRenamedAlone(name: String) throws {
     func definition(_ name: String) -> String {
       """
+      <!-- Changes are made with
+        virsh edit \(name)
+      -->
       <domain type='kvm'>
         <name>\(name)</name>
-        <vcpu>2</vcpu>
+        <vcpu>2</vcpu><!-- \(name) wants more -->
         <os><type arch='x86_64' machine='q35'>hvm</type></os>
         <devices>
           <disk type='file' device='disk'>

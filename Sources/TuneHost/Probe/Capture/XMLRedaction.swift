@@ -54,23 +54,34 @@ enum XMLRedaction {
   ]
   private static let choiceTexts: Set<String> = ["arch", "model", "type", "vendor"]
 
-  /// Puts other words into texts and values of attributes, never into names of elements.
+  /// Puts other words everywhere, comments too, but not into names of elements and attributes nor
+  /// where libvirt has words of its own.
   static func reworded(_ bytes: [UInt8], _ words: ([UInt8]) -> [UInt8]) -> [UInt8] {
     guard let document = try? XMLDocument(bytes) else { return [] }
-    var edits: [(range: Range<Int>, text: String)] = []
-    func reword(_ range: Range<Int>) {
-      let old = Array(bytes[range])
-      let new = words(old)
-      if new != old { edits.append((range, String(decoding: new, as: UTF8.self))) }
-    }
-    for node in document.root.descendants {
-      for attribute in node.element.attributes where !choices.contains(attribute.name) {
-        if node.name != "driver" || attribute.name != "name" { reword(attribute.valueRange) }
+    var kept: [Range<Int>] = []
+    for node in document.root.descendants + [document.root] {
+      let element = node.element
+      let length = element.name.utf8.count
+      kept.append(element.tag.lowerBound + 1..<element.tag.lowerBound + 1 + length)
+      for attribute in element.attributes {
+        kept.append(attribute.nameRange)
+        let isDriver = node.name == "driver" && attribute.name == "name"
+        if isDriver || choices.contains(attribute.name) { kept.append(attribute.valueRange) }
       }
-      guard !node.element.isSelfClosing, node.children.isEmpty else { continue }
-      if !choiceTexts.contains(node.name) { reword(node.element.content) }
+      guard !element.isSelfClosing else { continue }
+      // Behind `</`.
+      let closing = element.content.upperBound + 2
+      kept.append(closing..<closing + length)
+      if choiceTexts.contains(node.name), node.children.isEmpty { kept.append(element.content) }
     }
-    return splice(bytes, edits)
+    var result: [UInt8] = []
+    var done = 0
+    for range in kept.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      guard range.lowerBound >= done else { continue }
+      result += words(Array(bytes[done..<range.lowerBound])) + bytes[range]
+      done = range.upperBound
+    }
+    return result + words(Array(bytes[done...]))
   }
 
   /// A text with parts of it replaced; what lies inside another part goes with it.
