@@ -16,21 +16,8 @@ import Testing
     let outcome = try Program.run(["audit", "--root", tree.path, "--format", "json"])
     #expect(outcome.status == 0 || outcome.status == 1, "\(outcome.errors)")
     let now = try Self.text(of: outcome.output)
-    let file = "\(Self.directory)/\(name).txt"
-
-    if ProcessInfo.processInfo.environment["RECORD"] != nil {
-      try FileManager.default.createDirectory(
-        atPath: Self.directory, withIntermediateDirectories: true)
-      try now.write(toFile: file, atomically: true, encoding: .utf8)
-      return
-    }
-    let reviewed = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-    let (new, old) = (now.split(separator: "\n"), reviewed.split(separator: "\n"))
-    let gone = old.filter { !new.contains($0) }.map { "- " + $0 }
-    let came = new.filter { !old.contains($0) }.map { "+ " + $0 }
-    #expect(
-      now == reviewed,
-      "\(name): if these are right, run 'make record':\n\((gone + came).joined(separator: "\n"))")
+    let difference = try Reviewed.difference(now, from: "\(Self.directory)/\(name).txt")
+    #expect(difference == nil, "\(name): \(difference ?? "")")
   }
 
   /// One line a finding and a verdict, sorted as the report sorts them.

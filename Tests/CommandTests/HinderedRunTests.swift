@@ -175,7 +175,8 @@ import Testing
 
   @Test(
     .enabled(if: canHide, "no user namespaces"),
-    arguments: ["/etc/libvirt/qemu", "/run/libvirt/qemu"], ["--yes", "--dry-run"])
+    arguments: ["/etc/libvirt/qemu", "/run/libvirt/qemu", "/root/.config/libvirt/qemu"],
+    ["--yes", "--dry-run"])
   func libvirtsOwnFilesAreNotWrittenBesideIt(_ place: String, _ mode: String) throws {
     directory.write("/web1.xml", SampleDomain.web1)
     let host = try CapturedHost("one-node").unpacked()

@@ -18,6 +18,7 @@ import Testing
     let cases: [Case]
     var met: Set<Int> = []
     var answers: [String] = []
+    var missing: String?
   }
 
   /// A judged machine whose findings tests lay down.
@@ -44,14 +45,25 @@ import Testing
     }
     let wanted = Set(numbers)
     var units = try Catalogue.all.map { Unit(id: $0.about.id, cases: try Self.cases($0)) }
+    // Checks of a site's own, which no catalogue has.
+    units += Set(RareVerdictTests.all.map(\.rule)).subtracting(units.map(\.id)).sorted().map {
+      Unit(id: $0, cases: [])
+    }
     let began = Date()
     for index in units.indices {
       Mutant.met.update(repeating: false, count: Mutant.size)
-      if let issue = Self.issue(units[index].cases, of: units[index].id) {
+      if !units[index].cases.isEmpty,
+        let issue = Self.issue(units[index].cases, of: units[index].id)
+      {
         Issue.record("without a mutant: \(units[index].id): \(issue)")
         return
       }
       units[index].answers = Self.answers(units[index].cases, of: units[index].id)
+      units[index].missing = Self.missing(units[index].id)
+      if Self.isWithoutARareVerdict(units[index].id) {
+        Issue.record("without a mutant: \(units[index].id) lacks a rare verdict")
+        return
+      }
       units[index].met = Set(wanted.filter { Mutant.met[$0] })
     }
     let middle = Date()
@@ -97,15 +109,22 @@ import Testing
     Mutant.active = number
     let meeting = units.filter { $0.met.contains(number) || $0.met.contains(number - 1) }
     if meeting.isEmpty { return "unmet" }
-    for unit in meeting where issue(unit.cases, of: unit.id) != nil {
+    let shipped = meeting.filter { !$0.cases.isEmpty }
+    for unit in shipped where issue(unit.cases, of: unit.id) != nil {
       return "killed by an example of \(unit.id)"
     }
-    for unit in meeting where answers(unit.cases, of: unit.id) != unit.answers {
+    for unit in shipped where answers(unit.cases, of: unit.id) != unit.answers {
       return "killed by an answer of \(unit.id)"
     }
-    let ids = meeting.map(\.id)
+    for unit in meeting where isWithoutARareVerdict(unit.id) {
+      return "killed by a rare verdict of \(unit.id)"
+    }
+    let ids = shipped.map(\.id)
     if let name = speaks(machines, ids) { return "killed by the machine \(name)" }
     for id in ids.prefix(5) where breaks(law: id) != nil { return "killed by a law on \(id)" }
+    for unit in meeting.prefix(5) where missing(unit.id) != unit.missing {
+      return "killed by a missing file under \(unit.id)"
+    }
     return "survived"
   }
 
@@ -150,6 +169,15 @@ import Testing
             facts: item.facts, profile: item.profile, domainProfiles: item.tagged,
             today: "2026-01-01"))
       }
+  }
+
+  private static func isWithoutARareVerdict(_ id: String) -> Bool {
+    RareVerdictTests.all.contains { $0.rule == id && RareVerdictTests.others($0) != nil }
+  }
+
+  /// What MissingFilesTests compares.
+  private static func missing(_ id: String) -> String? {
+    try? MissingFilesTests.text(of: Catalogue.all.filter { $0.about.id == id })
   }
 
   private static func outcome(_ judgements: [Judgement], _ severity: Severity) -> Example.Outcome {

@@ -14,25 +14,13 @@ import Testing
   @Test(arguments: ids)
   func theAnswersAreAsReviewed(id: String) throws {
     let rule = try #require(Catalogue.all.first { $0.about.id == id })
-    let now = try Self.text(of: rule)
-    let file = "\(Self.directory)/\(id).txt"
-    if ProcessInfo.processInfo.environment["RECORD"] != nil {
-      try FileManager.default.createDirectory(
-        atPath: Self.directory, withIntermediateDirectories: true)
-      try now.write(toFile: file, atomically: true, encoding: .utf8)
-      return
-    }
-    let reviewed = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-    let (new, old) = (now.split(separator: "\n"), reviewed.split(separator: "\n"))
-    let gone = old.filter { !new.contains($0) }.map { "- " + $0 }
-    let came = new.filter { !old.contains($0) }.map { "+ " + $0 }
-    #expect(
-      now == reviewed,
-      "\(id): if these are right, run 'make record':\n\((gone + came).joined(separator: "\n"))")
+    let difference = try Reviewed.difference(
+      Self.text(of: rule), from: "\(Self.directory)/\(id).txt")
+    #expect(difference == nil, "\(id): \(difference ?? "")")
   }
 
   /// A rule that is gone leaves no answers behind.
-  @Test(.disabled(if: ProcessInfo.processInfo.environment["RECORD"] != nil))
+  @Test(.disabled(if: Reviewed.isRecording))
   func thereAreAnswersOfRulesOnly() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.directory)
     #expect(names.sorted() == Self.ids.map { $0 + ".txt" }.sorted())

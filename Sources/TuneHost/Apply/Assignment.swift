@@ -60,15 +60,18 @@ public struct Assignment: Sendable {
     guard let path = Self.absolute(origin) else {
       throw SystemError("find", origin, errno)
     }
-    if Self.libvirtsOwn.contains(where: path.hasPrefix) {
+    if path.firstMatch(of: Self.libvirtsOwn) != nil {
       throw SystemError(
         "write", path, reason: "libvirt owns this file; leave out --domain-xml to go through it")
     }
     return .file(HostPath(root: "/", path: path))
   }
 
-  /// Where libvirt keeps the definitions of domains, and the state of running ones.
-  private static let libvirtsOwn = ["/etc/libvirt/qemu/", "/run/libvirt/qemu/"]
+  /// Where libvirt keeps the definitions of domains, and the state of running ones: the system's and
+  /// the users' (`qemu:///session`).
+  private static var libvirtsOwn: Regex<Substring> {
+    #/^(?:/etc|/run|/root/\.config|/home/[^/]+/\.config)/libvirt/qemu//#
+  }
 
   /// Why definitions that the plan edits can't be written where they are stored, a sentence each;
   /// known before anything is changed.

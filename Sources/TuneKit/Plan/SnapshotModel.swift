@@ -78,8 +78,9 @@ extension Snapshot {
   }
 
   private mutating func write(_ value: String, to path: String) throws(ModelError) {
-    guard let current = raw(path).value else {
-      throw ModelError("cannot write '\(path)': \(raw(path).unknownReason)")
+    let file = raw(path)
+    guard let current = file.value else {
+      throw ModelError("cannot write '\(path)': \(file.missingReason ?? "it can't be read")")
     }
     guard let text = KnobText.written(value, over: current) else {
       throw ModelError("'\(path)' does not offer '\(value)'; it shows '\(current.trimmedBlanks)'")

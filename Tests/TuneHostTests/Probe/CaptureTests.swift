@@ -131,7 +131,9 @@ import TuneKit
   }
 
   /// A guest may be called like an element, a type, a driver; what rules read stays as it was.
-  @Test(arguments: ["kvm", "disk", "qemu", "file", "virtio", "driver", "hvm", "x86_64", "name"])
+  @Test(arguments: [
+    "kvm", "disk", "qemu", "file", "virtio", "driver", "hvm", "x86_64", "name", "amp",
+  ])
   func aGuestCalledLikeAWordOfLibvirtsIsRenamedAlone(name: String) throws {
     func definition(_ name: String) -> String {
       """
@@ -145,7 +147,7 @@ import TuneKit
         <devices>
           <disk type='file' device='disk'>
             <driver name='qemu' type='raw'/>
-            <source file='/srv/\(name).img'/><target dev='vda' bus='virtio'/>
+            <source file='/srv/a&amp;b/\(name).img'/><target dev='vda' bus='virtio'/>
           </disk>
         </devices>
       </domain>

@@ -54,11 +54,11 @@ enum XMLRedaction {
   ]
   private static let choiceTexts: Set<String> = ["arch", "model", "type", "vendor"]
 
-  /// Puts other words everywhere, comments too, but not into names of elements and attributes nor
-  /// where libvirt has words of its own.
+  /// Puts other words everywhere, comments too, but not into names of elements, attributes and
+  /// entities nor where libvirt has words of its own.
   static func reworded(_ bytes: [UInt8], _ words: ([UInt8]) -> [UInt8]) -> [UInt8] {
     guard let document = try? XMLDocument(bytes) else { return [] }
-    var kept: [Range<Int>] = []
+    var kept = entities(in: bytes)
     for node in document.root.descendants + [document.root] {
       let element = node.element
       let length = element.name.utf8.count
@@ -82,6 +82,18 @@ enum XMLRedaction {
       done = range.upperBound
     }
     return result + words(Array(bytes[done...]))
+  }
+
+  private static let entityNames: Set<String> = ["amp", "apos", "gt", "lt", "quot"]
+
+  /// Where `&amp;` and its like stand.
+  private static func entities(in bytes: [UInt8]) -> [Range<Int>] {
+    bytes.indices.filter { bytes[$0] == UInt8(ascii: "&") }.compactMap { start in
+      let rest = bytes[(start + 1)...]
+      guard let end = rest.prefix(10).firstIndex(of: UInt8(ascii: ";")) else { return nil }
+      let name = String(decoding: rest[..<end], as: UTF8.self)
+      return name.hasPrefix("#") || entityNames.contains(name) ? start..<end : nil
+    }
   }
 
   /// A text with parts of it replaced; what lies inside another part goes with it.
