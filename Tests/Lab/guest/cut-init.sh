@@ -105,6 +105,8 @@ case $step in
           if [ $step = strike ] && [ $turn -le 0 ]; then struck $which $what blackout; else (act $which $what); fi
           echo "END $which $what $?"
           turn=$((turn - 1))
+          # Time for the power to fail while a change is done and not yet taken back.
+          [ $step$what != cutapply ] || usleep $((RANDOM * 60))
         done
       done
     done

@@ -28,7 +28,8 @@ for which in live tree; do
     fail "$which: apply changed nothing"
   [ "$(word "AGAIN $which" 1)" = "${before[$which]}" ] || fail "$which: rollback is not as before"
 done
-turn=$(($(word 'AGAIN tree' 3) + 1)) last=$(word 'AFTER live' 3)
+# A turn has two pauses of some 100 hundredths each.
+turn=$(($(word 'AGAIN tree' 3) + 200)) last=$(word 'AFTER live' 3)
 say "applied and rolled back, files and knobs as before; $last of $turn hundredths of a second are a change"
 
 # shellcheck disable=SC2086
