@@ -5,8 +5,8 @@ import Glibc
 
 /// Which mutants are on, and which were met.
 ///
-/// MUTANT is one number, or `@FILE` with a number a line (texts only: each becomes its own mark, so
-/// that a failing test tells which it missed). MUTANT_HITS is a file that gets the number of each
+/// MUTANT is one number, or `@FILE` with a number a line (exit codes, then texts: each becomes its own
+/// mark, so that a failing test tells which it missed). MUTANT_HITS is a file that gets the number of each
 /// mutant met.
 public enum Mutant {
   /// The mutant that is on; 0 for none.
@@ -18,19 +18,22 @@ public enum Mutant {
   /// Room for this many.
   public static let size = 65_536
 
-  nonisolated(unsafe) private static let many: UnsafeMutablePointer<Bool> = {
-    let flags = UnsafeMutablePointer<Bool>.allocate(capacity: size)
-    flags.initialize(repeating: false, count: size)
+  /// The line of each in the file, from 1; 0 for none.
+  nonisolated(unsafe) private static let many: UnsafeMutablePointer<Int32> = {
+    let lines = UnsafeMutablePointer<Int32>.allocate(capacity: size)
+    lines.initialize(repeating: 0, count: size)
     guard let name = getenv("MUTANT").map({ String(cString: $0) }), name.hasPrefix("@"),
       let file = fopen(String(name.dropFirst()), "r")
-    else { return flags }
+    else { return lines }
     var buffer = [CChar](repeating: 0, count: 64)
+    var line: Int32 = 0
     while fgets(&buffer, 64, file) != nil {
       let number = Int(atoi(buffer))
-      if number > 0, number < size { flags[number] = true }
+      line += 1
+      if number > 0, number < size { lines[number] = line }
     }
     fclose(file)
-    return flags
+    return lines
   }()
   nonisolated(unsafe) private static let ready: Bool = {
     met.initialize(repeating: false, count: size)
@@ -49,7 +52,7 @@ public enum Mutant {
         _ = line.withCString { write(record, $0, strlen($0)) }
       }
     }
-    return active == number || many[number]
+    return active == number || many[number] > 0
   }
 
   /// A condition: always true as `number`, never as the one after it.
@@ -94,9 +97,9 @@ public enum Mutant {
   public static func text(_ number: Int, _ value: String) -> String {
     isOn(number) ? "⟦\(number)⟧" : value
   }
-  /// An exit code, or 70.
+  /// An exit code, or 70; of many the one that scripts/mutate made for it, 99 and its line.
   public static func status(_ number: Int, _ value: ExitStatus) -> ExitStatus {
-    isOn(number) ? .software : value
+    isOn(number) ? ExitStatus(rawValue: 99 + many[number]) ?? .software : value
   }
   /// A severity, or the next one.
   static func severity(_ number: Int, _ value: Severity) -> Severity {
