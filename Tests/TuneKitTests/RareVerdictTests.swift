@@ -16,10 +16,11 @@ import Testing
     let verdict: String
     var testDescription: String { "\(rule): \(title)" }
 
-    /// - Parameter verdict: its kind and a part of its reason or message: `unknown: no node`.
+    /// - Parameter verdict: its kind and a part of its reason or message: `unknown: no node`; a
+    ///   severity that the verdict states itself stands behind the message: `violated: vulnerable [info]`.
     init(
       _ rule: String, _ title: String, _ host: Snapshot, under family: ProfileFamily = .general,
-      settings: [SettingAssignment] = [], checks: [OwnCheck] = [],
+      settings: [SettingAssignment] = [], checks: [OwnCheck] = [], off: String? = nil,
       configuration: Configuration = Configuration(), _ verdict: String
     ) {
       self.rule = rule
@@ -33,6 +34,7 @@ import Testing
           !settings.contains { $0.knob == own.knob }
         }
       profile.checks = checks
+      if let off { profile.severities.append((off, .off)) }
       self.profile = profile
       self.configuration = configuration
       self.verdict = verdict
@@ -44,11 +46,12 @@ import Testing
     case .satisfied: "satisfied: "
     case .notApplicable(let reason): "notApplicable: \(reason)"
     case .unknown(let reason): "unknown: \(reason)"
-    case .violated(let violation): "violated: \(violation.message)"
+    case .violated(let violation):
+      "violated: \(violation.message)" + (violation.severity.map { " [\($0.word)]" } ?? "")
     }
   }
 
-  static let all = devices + settings + security + memory
+  static let all = devices + settings + security + memory + ofDomains + ofHosts
 
   @Test(arguments: all) func itIsAmongTheJudgements(_ wanted: Case) {
     let others = Self.others(wanted)
@@ -72,16 +75,16 @@ import Testing
     return isThere ? nil : found
   }
 
-  private static func own(
+  static func own(
     _ knob: String, _ value: ProfileValue, _ selector: [String: String] = [:]
   ) -> SettingAssignment {
     SettingAssignment(knob: knob, selector: selector, value: value, place: "own.yaml:3:5")
   }
 
-  private static func disk(_ xml: String) -> String { DomainXML.example(devices: xml) }
+  static func disk(_ xml: String) -> String { DomainXML.example(devices: xml) }
 
   /// Domains of another machine's libvirt.
-  private static let elsewhere = Snapshot(origin: .none("connected elsewhere"))
+  static let elsewhere = Snapshot(origin: .none("connected elsewhere"))
 
   // MARK: - Disks, cards and devices
 
@@ -235,7 +238,7 @@ import Testing
       Snapshot.exampleHost().withDomain(unstated, running: true), "unknown: is not stated"),
   ]
 
-  private static let unstated = DomainXML.example().replacing(
+  static let unstated = DomainXML.example().replacing(
     "<memory unit='MiB'>4096</memory>", with: "")
 
   // MARK: - Security
@@ -322,14 +325,14 @@ import Testing
 
   // MARK: - Memory and nodes
 
-  private static let huge = "<memoryBacking><hugepages/></memoryBacking>"
-  private static func guest(_ extra: String, memoryMiB: Int = 4096, running: Bool = false)
+  static let huge = "<memoryBacking><hugepages/></memoryBacking>"
+  static func guest(_ extra: String, memoryMiB: Int = 4096, running: Bool = false)
     -> Snapshot
   {
     Snapshot.exampleHost().withDomain(
       DomainXML.example(memoryMiB: memoryMiB, extra: extra), running: running)
   }
-  private static let pools = "/sys/kernel/mm/hugepages"
+  static let pools = "/sys/kernel/mm/hugepages"
 
   static let memory: [Case] = [
     Case(

@@ -24,7 +24,7 @@ enum SchedulerJudge {
     _ context: Context, _ kinds: Set<BlockDevice.Kind>, _ because: String, _ udevMatch: String,
     _ grade: (BlockDevice, _ current: String, _ wanted: String) -> Grade
   ) -> [Judgement] {
-    guard context.noHost == nil else { return context.onHost { .notApplicable("") } }
+    if let none = context.withoutHost { return none }
     guard let devices = context.facts.blockDevices.value else {
       return context.onHost { .missing(context.facts.blockDevices) }
     }

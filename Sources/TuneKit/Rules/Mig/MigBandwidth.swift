@@ -9,9 +9,7 @@ struct MigBandwidth: Rule {
     sources: [.article("§7")])
 
   static func evaluate(_ context: Context) -> [Judgement] {
-    if let reason = context.noHost {
-      return [Judgement(context.hostSubject, .notApplicable(reason))]
-    }
+    if let none = context.withoutHost { return none }
     let snapshot = context.facts.snapshot
     let configuration = LibvirtConfiguration.read(snapshot, SecSVirt.configuration)
     if let address = configuration.value?["migration_address"], address != "0.0.0.0",

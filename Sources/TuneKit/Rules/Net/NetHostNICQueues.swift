@@ -54,7 +54,7 @@ enum HostCards {
   static func judge(
     _ context: Context, _ verdict: (NetworkInterface, Ethtool) -> Verdict
   ) -> [Judgement] {
-    guard context.noHost == nil else { return context.onHost { .notApplicable("") } }
+    if let none = context.withoutHost { return none }
     guard let cards = context.facts.interfaces.value?.filter({ $0.kind == .physical }) else {
       return context.onHost { .missing(context.facts.interfaces) }
     }

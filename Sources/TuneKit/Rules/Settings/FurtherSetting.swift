@@ -26,9 +26,7 @@ enum FurtherSetting {
 
   private static func evaluate(_ knob: String, _ context: Context) -> [Judgement] {
     let snapshot = context.facts.snapshot
-    if let reason = context.noHost {
-      return [Judgement(context.hostSubject, .notApplicable(reason))]
-    }
+    if let none = context.withoutHost { return none }
     if knob == "hugepages" { return hugePages(context) }
     if knob.hasPrefix("block.") { return blockDevices(knob, context) }
     guard let value = context.profile.setting(knob), let item = item(knob, value.text) else {

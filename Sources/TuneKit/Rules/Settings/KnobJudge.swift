@@ -69,9 +69,14 @@ extension Context {
     return nil
   }
 
+  /// The one answer of a rule about the host where no host was read; nil where one was.
+  var withoutHost: [Judgement]? {
+    noHost.map { [Judgement(hostSubject, .notApplicable($0))] }
+  }
+
   /// One verdict about the host.
   func onHost(_ verdict: () -> Verdict) -> [Judgement] {
-    [Judgement(hostSubject, noHost.map { .notApplicable($0) } ?? verdict())]
+    withoutHost ?? [Judgement(hostSubject, verdict())]
   }
 
   /// The host profile's value of a knob, and whether it is the shipped one of its family (then the

@@ -32,9 +32,7 @@ extension SettingTable {
         .unknown),
     ]
   ) { context in
-    if let reason = context.noHost {
-      return [Judgement(context.hostSubject, .notApplicable(reason))]
-    }
+    if let none = context.withoutHost { return none }
     let devices = LeafDisk.all(context.facts.snapshot)
     guard context.profile.settings.contains(where: { $0.knob == "block.read_ahead_kb" }) else {
       return [
