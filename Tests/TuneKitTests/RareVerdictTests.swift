@@ -75,6 +75,17 @@ import Testing
     return isThere ? nil : found
   }
 
+  /// Those without examples, whose severities ExampleAnswerTests doesn't show.
+  @Test func howRulesWithoutExamplesCount() throws {
+    #expect(WaiverRules.expired.severity.standard == .warning)
+    #expect(WaiverRules.unused.severity.standard == .info)
+    #expect(DomainFailureRule.about.severity.standard == .warning)
+    var profile = EffectiveProfile(name: "own")
+    profile.settings = [Self.block]
+    let own = Catalogue.rules(for: profile).first { $0.about.id == Self.block.knob }
+    #expect(try #require(own).about.severity.standard == .warning)
+  }
+
   static func own(
     _ knob: String, _ value: ProfileValue, _ selector: [String: String] = [:]
   ) -> SettingAssignment {
