@@ -208,6 +208,16 @@ import Testing
     }
   }
 
+  @Test func anUnknownNameLikeNoOtherIsUsageWithWhatThereIs() {
+    let error = ProfileError.unknownName("qq", nearest: nil, known: ["db", "hpc"])
+    #expect(error.status == .usage)
+    #expect(
+      error.messages == [
+        "no profile 'qq'; there are db, hpc",
+        "  a value with a '/' or ending in '.yaml' is a file",
+      ])
+  }
+
   @Test func contradictingSettingsAreTold() {
     #expect(messages("name: a\nsettings: {vm.dirty_ratio: 10, vm.dirty_bytes: 4096}\n").count == 1)
     #expect(
