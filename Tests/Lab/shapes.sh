@@ -33,14 +33,6 @@ shape() {
       disks="pxb-nvme virtio"
       setup='echo performance | tee /sys/devices/system/cpu/cpufreq/policy*/scaling_governor'
       ;;
-    # Boots in half the time: for the power to fail often.
-    two-nodes-small)
-      cpus=2
-      machine="-smp 2,sockets=2,cores=1,threads=1 -m 768 $(ram 0 384) $(ram 1 384)
-        -numa node,nodeid=0,cpus=0,memdev=m0 -numa node,nodeid=1,cpus=1,memdev=m1
-        -numa dist,src=0,dst=1,val=21"
-      disks="pxb-nvme virtio"
-      ;;
     two-nodes-libvirt)
       cpus=12
       machine="-smp 12,sockets=2,cores=6,threads=1 -m 4096 $(ram 0 2048) $(ram 1 2048)

@@ -18,7 +18,7 @@ truncate -s 64M "$WORK/virtio.img"
 mke2fs -q -F -t ext4 -N 16384 -d "$WORK/disk" "$WORK/virtio.img"
 lab_initrd "$WORK/cut.cpio" "$LAB/guest/cut-init.sh" "$LAB/guest/boot.sh=/boot.sh" \
   "$LAB/guest/digest.sh=/digest.sh" "$lab_program=/usr/bin/tuned-vm"
-lab_shape two-nodes-small
+lab_shape two-nodes
 # What before and after look like, and how long a turn takes.
 # shellcheck disable=SC2086
 lab_boot 300 "$WORK/cut.cpio" step=learn $arguments || fail "the first boot"
