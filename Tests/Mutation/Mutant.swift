@@ -5,9 +5,9 @@ import Glibc
 
 /// Which mutants are on, and which were met.
 ///
-/// MUTANT is one number, or `@FILE` with a number a line (exit codes, then texts: each becomes its own
-/// mark, so that a failing test tells which it missed). MUTANT_HITS is a file that gets the number of each
-/// mutant met.
+/// MUTANT is one number, or `@FILE` with a number a line (exit codes, then texts: each becomes its
+/// own mark, so that a failing test tells which it missed). MUTANT_HITS is a file that gets the
+/// number of each mutant met.
 public enum Mutant {
   /// The mutant that is on; 0 for none.
   nonisolated(unsafe) public static var active: Int = {
