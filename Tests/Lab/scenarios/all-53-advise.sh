@@ -18,7 +18,7 @@ is() {
   # Not inside of <(…), where a failure ends nothing.
   grep -q '^CPU ' "$there/$1.threads" || fail "$1 has no vCPU threads"
   while read -r line; do
-    [ "${line##*: }" = "$2" ] || fail "$1 is to run on $2, the kernel says $line"
+    [ "${line##*: }" = "$2" ] || fail "$1 is to run on $2, the kernel says $line: $(cat "$there"/numad.*)"
   done < <(grep '^CPU ' "$there/$1.threads")
   python3 - "$there/$1.numa_maps" "$3" <<'PY' || fail "$1's memory is not on $3 alone"
 import re, sys
