@@ -158,7 +158,15 @@ extension RareVerdictTests {
       "net.mtu", "a bridge that is not there",
       host.withDomain(nic("<mtu size='9000'/>", bridge: "br77")),
       "unknown: which interface of the host"),
-    Case("net.ring-size", "a profile that wants none", host.withDomain(nic("")), "satisfied"),
+    Case(
+      "net.ring-size", "a profile that names no length", host.withDomain(nic("")),
+      parameters: false, "satisfied"),
+    Case(
+      "net.sriov-vf", "no host to read",
+      elsewhere.withDomain(
+        disk(
+          "<interface type='hostdev'><source><address type='pci' domain='0' bus='0x3b' slot='2' "
+            + "function='0'/></source></interface>")), "unknown: connected elsewhere"),
     Case(
       "net.sriov-candidate", "a bridge that is not there",
       host.withDomain(nic("", bridge: "br77")), under: .network, "unknown: its uplink"),

@@ -94,6 +94,10 @@ extension RareVerdictTests {
             extra: "<cpu mode='host-model'><feature policy='require' name='vmx'/></cpu>")),
       "satisfied"),
     Case(
+      "nest.enabled", "the next boot has it no more",
+      host.with(nested, "Y\n").with("/etc/modprobe.d/n.conf", "options kvm_intel nested=0\n"),
+      under: .secure, "satisfied"),
+    Case(
       "net.host-nic-queues", "no card",
       host.without("/sys/class/net/eno1").without("/sys/class/net/eno2"),
       "notApplicable: no card here"),
@@ -148,6 +152,14 @@ extension RareVerdictTests {
       "size.cpu-overcommit", "nobody knows what runs", unclear(host), "unknown: whether"),
     Case(
       "size.mem-overcommit", "nobody knows what runs", unclear(host), "unknown: whether"),
+    Case(
+      "size.cpu-overcommit", "a profile without a limit",
+      host.withDomain(DomainXML.example(), running: true), parameters: false,
+      "notApplicable: the profile names no limit"),
+    Case(
+      "size.mem-overcommit", "a profile without a limit",
+      host.withDomain(DomainXML.example(), running: true), parameters: false,
+      "notApplicable: the profile names no limit"),
     Case(
       "size.disk-overcommit", "images of another disk", images(1, capacity: 100, below: "/else"),
       "notApplicable: no image lies on a disk that was read"),

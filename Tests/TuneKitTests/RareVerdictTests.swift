@@ -21,6 +21,7 @@ import Testing
     init(
       _ rule: String, _ title: String, _ host: Snapshot, under family: ProfileFamily = .general,
       settings: [SettingAssignment] = [], checks: [OwnCheck] = [], off: String? = nil,
+      parameters: Bool = true,
       configuration: Configuration = Configuration(), _ verdict: String
     ) {
       self.rule = rule
@@ -34,6 +35,7 @@ import Testing
           !settings.contains { $0.knob == own.knob }
         }
       profile.checks = checks
+      if !parameters { profile.parameters = [:] }
       if let off { profile.severities.append((off, .off)) }
       self.profile = profile
       self.configuration = configuration
