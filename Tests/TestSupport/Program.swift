@@ -36,11 +36,13 @@ public enum Program {
     let (out, err) = (files.path + "/out", files.path + "/err")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    // Under `make coverage` the counts of a program that is hindered would be cut off.
+    let uncounted = prelude == ":" ? "" : "export LLVM_PROFILE_FILE=/dev/null; "
     // Both streams go through pipes, so that a limit on file sizes does not hit them.
     process.arguments =
       [
         "-c",
-        "{ (\(prelude); exec \"$0\" \"$@\"); } 2> >(cat >\(err)) > >(cat >\(out)); code=$?; wait; exit $code",
+        "{ (\(uncounted)\(prelude); exec \"$0\" \"$@\"); } 2> >(cat >\(err)) > >(cat >\(out)); code=$?; wait; exit $code",
         path,
       ]
       + arguments
