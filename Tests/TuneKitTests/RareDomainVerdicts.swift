@@ -7,13 +7,13 @@ extension RareVerdictTests {
   private static let bare = DomainXML.example()
 
   /// A guest of which nobody knows whether it runs.
-  private static func unclear(_ xml: String) -> Snapshot {
+  static func unclear(_ xml: String) -> Snapshot {
     host.with(
       domain: DomainSource(
         origin: "a.xml", persistent: Known(xml, from: "a.xml"), live: nil, state: .unknown))
   }
 
-  /// A guest's disk or interface on a bridge, as libvirt writes it.
+  /// A guest with an interface on a bridge.
   private static func nic(_ more: String, bridge: String = "br0") -> String {
     disk(
       "<interface type='bridge'><mac address='52:54:00:00:00:01'/><source bridge='\(bridge)'/>"

@@ -24,13 +24,6 @@ extension RareVerdictTests {
     ).with("/tuned-vm/filesystems.json", "{\"/srv\":{\"type\":\"ext4\"\(size)}}")
   }
 
-  private static func unclear(_ host: Snapshot) -> Snapshot {
-    host.with(
-      domain: DomainSource(
-        origin: "a.xml", persistent: Known(DomainXML.example(), from: "a.xml"), live: nil,
-        state: .unknown))
-  }
-
   private static let merging = host.with("/sys/kernel/mm/ksm/run", "1\n")
     .with("/sys/kernel/mm/ksm/pages_sharing", "100\n")
     .with("/sys/kernel/mm/ksm/merge_across_nodes", "1\n")
@@ -149,9 +142,11 @@ extension RareVerdictTests {
       host.insideOfAGuest.with(vulnerabilities + "/retbleed", "Vulnerable\n"),
       "violated: the kernel calls this machine vulnerable: retbleed [info]"),
     Case(
-      "size.cpu-overcommit", "nobody knows what runs", unclear(host), "unknown: whether"),
+      "size.cpu-overcommit", "nobody knows what runs", unclear(DomainXML.example()),
+      "unknown: whether"),
     Case(
-      "size.mem-overcommit", "nobody knows what runs", unclear(host), "unknown: whether"),
+      "size.mem-overcommit", "nobody knows what runs", unclear(DomainXML.example()),
+      "unknown: whether"),
     Case(
       "size.cpu-overcommit", "a profile without a limit",
       host.withDomain(DomainXML.example(), running: true), parameters: false,
