@@ -32,18 +32,25 @@ lab_kernel() {
   package=$(apt-cache depends "linux-image-$flavour" 2>/dev/null |
     sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -1)
   if [ -n "$package" ] && [ ! -e "$CACHE/$package/boot" ]; then
-    rm -rf "$CACHE/fetch"
-    mkdir -p "$CACHE/fetch"
-    if (cd "$CACHE/fetch" && apt-get download -q "$package") >"$CACHE/fetch.log" 2>&1; then
-      rm -rf "$CACHE/new" && dpkg -x "$CACHE"/fetch/*.deb "$CACHE/new"
-      depmod -b "$CACHE/new" "$(ls "$CACHE/new/lib/modules")"
-      mv "$CACHE/new" "$CACHE/$package"
-    fi
-    rm -rf "$CACHE/fetch"
+    lab_fetch "$package" 9>"$CACHE/lock"
   fi
   KERNEL=$(ls -d "$CACHE"/linux-image-*[0-9]-"$flavour" 2>/dev/null | sort -V | tail -1)
   [ -n "$KERNEL" ] || { tail -n 3 "$CACHE/fetch.log" >&2; return 1; }
   VMLINUZ=$(ls "$KERNEL"/boot/vmlinuz-*)
+}
+
+# lab_fetch PACKAGE: downloads and unpacks a kernel; of scenarios side by side one does, the other waits.
+lab_fetch() {
+  flock 9
+  [ ! -e "$CACHE/$1/boot" ] || return 0
+  rm -rf "$CACHE/fetch"
+  mkdir -p "$CACHE/fetch"
+  if (cd "$CACHE/fetch" && apt-get download -q "$1") >"$CACHE/fetch.log" 2>&1; then
+    rm -rf "$CACHE/new" && dpkg -x "$CACHE"/fetch/*.deb "$CACHE/new"
+    depmod -b "$CACHE/new" "$(ls "$CACHE/new/lib/modules")"
+    mv "$CACHE/new" "$CACHE/$1"
+  fi
+  rm -rf "$CACHE/fetch"
 }
 
 # lab_initrd OUT INIT FILE...: busybox, all modules a shape may want, and these programs.
@@ -85,7 +92,7 @@ lab_qemu() {
 # lab_boot SECONDS INITRD APPEND QEMU-ARGUMENTS...: run a guest until it powers off.
 lab_boot() {
   lab_qemu "${@:2}"
-  timeout -k 5 "$1" "${qemu[@]}" </dev/null >"$WORK/qemu.log" 2>&1 || {
+  timeout --foreground -k 5 "$1" "${qemu[@]}" </dev/null >"$WORK/qemu.log" 2>&1 || {
     echo "   the guest did not end by itself within $1 s" >&2
     return 1
   }
@@ -94,7 +101,7 @@ lab_boot() {
 # lab_start SECONDS INITRD APPEND QEMU-ARGUMENTS...: the same in the background, for lab_cut.
 lab_start() {
   lab_qemu "${@:2}"
-  timeout -k 5 "$1" "${qemu[@]}" </dev/null >"$WORK/qemu.log" 2>&1 &
+  timeout --foreground -k 5 "$1" "${qemu[@]}" </dev/null >"$WORK/qemu.log" 2>&1 &
   lab_guest=$!
 }
 
@@ -147,30 +154,41 @@ lab_scenario() {
   tar -xzf "$WORK/result" -C "$out" 2>/dev/null || fail "$name: nothing came back"
 }
 
-# lab_nested SCRIPT FILE...: the two-node host with libvirtd, on a disk of its own in $WORK/root.img;
-# SCRIPT runs inside at each boot, FILEs lie beside it in /lab. lab_nested_boot runs it.
+# lab_nested SCRIPT FILE...: the two-node host with libvirtd and the program, on a disk of its own in
+# $WORK/root.img; SCRIPT runs inside at each boot, FILEs lie beside it in /lab. lab_nested_boot runs it.
 lab_nested() {
   local image file
   if [ "$(id -u)" -ne 0 ] || ! command -v mmdebstrap >/dev/null; then
     say "skipped: the nested host needs root and mmdebstrap"
     exit 0
   fi
-  image=$("$LAB/nested/mkroot") || { say "skipped: no Debian root could be made"; exit 0; }
+  [ -x "$lab_program" ] || fail "no program at $lab_program; run 'make build'"
+  image=$(flock "$CACHE/root.lock" "$LAB/nested/mkroot") || { say "skipped: no Debian root could be made"; exit 0; }
   cp --sparse=always "$image" "$WORK/root.img"
-  set -- "$1=/lab/scenario.sh" "${@:2}"
-  for file in "$LAB"/nested/*.xml "$LAB"/nested/*.yaml; do set -- "$@" "$file=/lab/${file##*/}"; done
+  strip --strip-all -o "$WORK/tuned-vm" "$lab_program"
+  set -- "$WORK/tuned-vm=/usr/bin/tuned-vm" "$1=/lab/scenario.sh" "${@:2}"
+  for file in "$LAB"/nested/{init.sh,functions.sh,*.xml,*.yaml}; do set -- "$@" "$file=/lab/${file##*/}"; done
+  lab_put "$WORK/root.img" "$@"
   "$LAB/mkinitrd" "$WORK/nested.cpio" "$LAB/nested/boot-init.sh" /bin/busybox "$KERNEL" \
-    "virtio_pci virtio_blk ext4 ${LAB_EARLY:-}" "$lab_program=/usr/bin/tuned-vm" "$LAB/nested/init.sh=/lab/init" \
-    "$LAB/nested/functions.sh=/lab/functions.sh" "$@" >/dev/null
+    "virtio_pci virtio_blk ext4 kvm-amd acpi-cpufreq nvme" >/dev/null
   lab_shape two-nodes-libvirt
   arguments+=" -drive file=$WORK/root.img,format=raw,if=none,id=v0,cache=unsafe
     -device virtio-blk-pci,drive=v0,bus=pci.0"
 }
 
+# lab_put IMAGE FILE=DEST...: copies files onto a disk that isn't mounted: a guest would need seconds.
+lab_put() {
+  local image=$1 pair
+  shift
+  for pair in "$@"; do printf 'write %s %s\n' "${pair%%=*}" "${pair#*=}"; done >"$WORK/put"
+  [ "$(debugfs -w -f "$WORK/put" "$image" 2>"$WORK/put.err" | grep -c '^Allocated inode')" = $# ] ||
+    fail "these files could not be put on the disk: $* $(cat "$WORK/put.err")"
+}
+
 # lab_nested_boot STEP SECONDS: boot it until it powers off; what it leaves goes to $WORK/STEP.
 lab_nested_boot() {
   # shellcheck disable=SC2086
-  lab_boot "$2" "$WORK/nested.cpio" "step=$1 ${LAB_APPEND:-}" $arguments || fail "$1"
+  lab_boot "$2" "$WORK/nested.cpio" "step=$1 $append ${LAB_APPEND:-}" $arguments || fail "$1"
   rm -rf "${WORK:?}/$1"
   mkdir "$WORK/$1"
   tar -xzf "$WORK/result" -C "$WORK/$1" 2>/dev/null || fail "$1: nothing came back"

@@ -8,11 +8,17 @@ SHAPES="one-node two-nodes two-nodes-smt four-nodes dies cpuless-node memoryless
   asymmetric-memory offline-cpus sparse-cpus many-disks tuned-realtime many-nics"
 
 # The AMD look can nest KVM but shows no SMT; the Intel look shows SMT, but no /dev/kvm. Both hide
-# the hypervisor, so that the kernel believes in hardware and the rules for hosts speak.
-bare="hypervisor=off -smbios type=1,manufacturer=Lab,product=Bench"
+# the hypervisor, so that the kernel believes in hardware and the rules for hosts speak, and have a
+# time stamp counter that the kernel trusts: it would ask the HPET for the time, behind QEMU's one lock,
+# until twelve busy CPUs do nothing else.
+bare="hypervisor=off,monitor=off,invtsc=on,x-force-features=on -smbios type=1,manufacturer=Lab,product=Bench"
 amd="-cpu max,family=25,model=1,stepping=1,$bare"
 intel="-cpu max,vendor=GenuineIntel,family=6,model=85,stepping=4,$bare"
-guest="-cpu max,family=25,model=1,stepping=1"
+# Kernel words of guests that boot often. An emulated processor pays for each indirect branch twice. And
+# a kernel that patches its own code while several emulated processors run it now and then leaves one
+# of them with the old code for ever: what a boot patches is patched by one, then the others come.
+hasty="mitigations=off maxcpus=1"
+guest="-cpu max,monitor=off,family=25,model=1,stepping=1"
 
 # ram NODE MIB: a memory backend for a node.
 ram() { printf -- '-object memory-backend-ram,id=m%s,size=%sM ' "$1" "$2"; }
@@ -34,7 +40,7 @@ shape() {
       setup='echo performance | tee /sys/devices/system/cpu/cpufreq/policy*/scaling_governor'
       ;;
     two-nodes-libvirt)
-      cpus=12
+      cpus=12 append=$hasty
       machine="-smp 12,sockets=2,cores=6,threads=1 -m 4096 $(ram 0 2048) $(ram 1 2048)
         -numa node,nodeid=0,cpus=0-5,memdev=m0 -numa node,nodeid=1,cpus=6-11,memdev=m1
         -numa dist,src=0,dst=1,val=21"

@@ -61,19 +61,23 @@ for which in live tree; do
 done
 case $step in
   learn)
-    start=$(hundredths)
+    spent=0
     for which in live tree; do
       rm -f /tmp/ready
       (touched $which apply; hundredths >/tmp/first) &
       while [ ! -e /tmp/ready ]; do usleep 2000; done
+      start=$(hundredths)
       (act $which apply)
       code=$?
       end=$(hundredths)
+      spent=$((spent + end - start))
       echo "AFTER $which $(digest $which) $code $((end - $(cat /tmp/first)))"
       [ $code -le 1 ] || cat /tmp/$which.apply.out
+      start=$(hundredths)
       (act $which rollback)
       code=$?
-      echo "AGAIN $which $(digest $which) $code $(($(hundredths) - start))"
+      spent=$((spent + $(hundredths) - start))
+      echo "AGAIN $which $(digest $which) $code $spent"
       [ $code -eq 0 ] || cat /tmp/$which.rollback.out
     done
     ;;

@@ -6,14 +6,11 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 for module in $(cat /etc/modules.order); do insmod "/lib/modules/$module" >/dev/null 2>&1; done
+for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do echo 1 >$cpu; done
 i=0
 while [ ! -b /dev/vda ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
 mount -t ext4 /dev/vda /mnt || exec sh
-cp /usr/bin/tuned-vm /lab/* /mnt/lab/
-chmod 755 /mnt/lab/init
-# A debug build brings its runtime.
-[ ! -d /opt ] || cp -a /opt /mnt/
-next=/lab/init
+next=/lab/init.sh
 ! grep -q step=systemd /proc/cmdline || next=/sbin/init
 mount --move /proc /mnt/proc
 mount --move /sys /mnt/sys

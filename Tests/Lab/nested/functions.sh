@@ -9,9 +9,9 @@ run() {
   echo $? >$out/$name.code
   echo "[$(cut -d' ' -f1 /proc/uptime)] $name: $(cat $out/$name.code)"
 }
-# Waits until a guest has come up (two minutes at most): its console says so.
+# Waits until a guest has come up (four minutes at most): its console says so.
 up() {
-  for _ in $(seq 240); do
+  for _ in $(seq 480); do
     ! grep -qs TINY /tmp/$1.serial || return 0
     sleep 0.5
   done

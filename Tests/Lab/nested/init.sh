@@ -24,7 +24,6 @@ echo powersave | tee /sys/devices/system/cpu/cpufreq/policy*/scaling_governor >/
 echo mq-deadline | tee /sys/block/nvme0n1/queue/scheduler >/dev/null
 printf 'auth_unix_rw="none"\nauth_unix_ro="none"\nlog_outputs="2:file:/tmp/libvirtd.log"\n' >/etc/libvirt/libvirtd.conf
 printf 'user="root"\ngroup="root"\ndynamic_ownership=0\nremember_owner=0\nsecurity_driver="none"\nstdio_handler="file"\nnamespaces=[]\n' >/etc/libvirt/qemu.conf
-install -m 755 /lab/tuned-vm /usr/bin/tuned-vm
 # What a boot does with what was made to last: udev rules, sysctl.d, tmpfiles.d, the boot unit.
 udevadm trigger --action=change --subsystem-match=block
 udevadm settle --timeout=20

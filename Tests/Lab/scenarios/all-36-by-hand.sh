@@ -3,6 +3,7 @@
 # name them and apply tunes their definition; when the definition is edited by hand after a plan was
 # made, then that plan is refused and the edit stays; when libvirtd is restarted or the guest stops in
 # the middle of an apply, then recover leaves before or after, and libvirtd's restart kills no guest.
+# Alone: what is restarted in the middle is hit by the clock.
 set -euo pipefail
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 lab_libvirt "changes by hand" strace jq

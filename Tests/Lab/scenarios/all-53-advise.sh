@@ -2,6 +2,7 @@
 # Given a two-node host where the program answers by numad's name, when a guest with placement='auto'
 # starts beside one that has a node's CPUs to itself, then its threads and its memory are on the other
 # node, whichever that is; and a guest that no single node holds gets both.
+# Alone: the adviser has 0.9 s to answer.
 set -euo pipefail
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 . "$LAB/shapes.sh"

@@ -6,8 +6,6 @@ set -euo pipefail
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 . "$LAB/shapes.sh"
 lab_ready
-# Loaded by systemd, beside udev, they hang an emulated processor.
-LAB_EARLY="kvm-amd acpi-cpufreq nvme"
 lab_nested "$LAB/nested/systemd.sh" "$LAB/nested/lab.service=/lab/lab.service" \
   "$LAB/../../packaging/systemd/tuned-vm-restore.service=/lab/tuned-vm-restore.service"
 lab_nested_boot install 900

@@ -21,7 +21,7 @@ lab_initrd "$WORK/cut.cpio" "$LAB/guest/cut-init.sh" "$LAB/guest/boot.sh=/boot.s
 lab_shape two-nodes
 # What before and after look like, and how long a turn takes.
 # shellcheck disable=SC2086
-lab_boot 300 "$WORK/cut.cpio" step=learn $arguments || fail "the first boot"
+lab_boot 300 "$WORK/cut.cpio" "step=learn $hasty" $arguments || fail "the first boot"
 for which in live tree; do
   before[$which]=$(word "STATE $which" 1) after[$which]=$(word "AFTER $which" 1)
   [ "$(word "AFTER $which" 2)" -le 1 ] && [ "${before[$which]}" != "${after[$which]}" ] ||
@@ -33,11 +33,11 @@ turn=$(($(word 'AGAIN tree' 3) + 200)) last=$(word 'AFTER live' 3)
 say "applied and rolled back, files and knobs as before; $last of $turn hundredths of a second are a change"
 
 # shellcheck disable=SC2086
-lab_boot 600 "$WORK/cut.cpio" "step=kill last=$last" $arguments || fail "kills"
+lab_boot 600 "$WORK/cut.cpio" "step=kill last=$last $hasty" $arguments || fail "kills"
 while read -r _ which digest _; do judge "$which" "$digest"; done < <(grep '^KILLED' "$WORK/console" | tr -d '\r')
 say "killed: $(counts)"
 start() {
   # shellcheck disable=SC2086
-  lab_start 900 "$WORK/cut.cpio" "step=$1 last=$last" $arguments
+  lab_start 900 "$WORK/cut.cpio" "step=$1 last=$last $hasty" $arguments
 }
 cut_power "$cuts" "$turn" start live tree

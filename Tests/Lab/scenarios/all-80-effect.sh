@@ -2,6 +2,7 @@
 # Given a guest with an IDE disk that is written through, when its disk is tuned for a database, then
 # a trial of guests that run before and after in turn finds at least twice the random reads a second
 # with 32 at once, with 95 % confidence, and says where before and after don't promise the same.
+# Alone: it measures.
 set -euo pipefail
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 . "$LAB/effect/run.sh"

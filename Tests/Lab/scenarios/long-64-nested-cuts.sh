@@ -17,6 +17,6 @@ before[host]=$(word 'STATE host' 1) after[host]=$(word 'AFTER host' 1)
 last=$(($(word 'AFTER host' 3) / 3))
 start() {
   # shellcheck disable=SC2086
-  lab_start 1500 "$WORK/nested.cpio" "step=$1 last=$last" $arguments
+  lab_start 1500 "$WORK/nested.cpio" "step=$1 last=$last $append" $arguments
 }
 cut_power "${LAB_NESTED_CUTS:-5}" "$(word 'AGAIN host' 3)" start host

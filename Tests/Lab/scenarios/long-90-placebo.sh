@@ -1,6 +1,7 @@
 #!/bin/bash
 # Given this machine as it is, when the same state is measured twice by 100 trials (wake-up latency, at
 # most 20 s each), then at least 95 of them claim no difference.
+# Alone: it measures.
 set -euo pipefail
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 trials=${LAB_TRIALS:-100} wrong=0 longest=0

@@ -2,6 +2,7 @@
 # Given a running guest with pins on a real libvirtd, when taskset moves its vCPU, IOThread or main
 # thread elsewhere, then the audit names the guest and the thread, apply pins it again, and the next
 # audit is silent; and what waits for the guest's next start is named one by one.
+# Alone: it watches this machine's own threads.
 set -euo pipefail
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 lab_libvirt "actual state" taskset

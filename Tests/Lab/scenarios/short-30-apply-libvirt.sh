@@ -2,6 +2,7 @@
 # Given a guest with a VNC password, vendor metadata and a slow disk on a real libvirtd, when its
 # disk is tuned and rolled back, then virsh shows exactly the edits and later the old definition,
 # password and all; killed at any sync, recover leaves one of the two.
+# Alone: it kills at every write, by the clock.
 set -euo pipefail
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 lab_libvirt "apply through libvirt" strace

@@ -3,6 +3,7 @@
 # own kernel, when its whole definition is tuned, its emulator is pinned at once and sysctls are
 # written, then virsh, /proc and the threads say so; rolled back, everything is as before, byte for
 # byte, the running threads too. A second apply writes nothing. No output holds the password.
+# Alone: it tunes this machine's own kernel.
 set -euo pipefail
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 lab_libvirt "apply on a running guest" strace

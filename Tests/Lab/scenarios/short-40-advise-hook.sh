@@ -3,6 +3,7 @@
 # placement='auto' starts and a pinned one migrates to a host where its CPU is taken, then the first
 # has the nodes advised and the second a CPU of its own; restoring changes nothing, and a hook in
 # doubt hands the definition through.
+# Alone: the adviser has 0.9 s to answer.
 set -euo pipefail
 LAB=$(dirname "$(realpath "$0")")/..
 if [ "${1:-}" = --host ]; then
