@@ -88,7 +88,7 @@ lab: setup build
 lab-long: setup build
 	@scripts/setup lab
 	Tests/Lab/faults --long
-	LAB_CUTS=200 Tests/Lab/run 60-power long-
+	LAB_CUTS=100 Tests/Lab/run 60-power 60-power long-
 
 ## services: PostgreSQL, Prometheus with Alertmanager, Ansible: Debian's own, started by the tests
 services: setup build

@@ -8,9 +8,8 @@ SHAPES="one-node two-nodes two-nodes-smt four-nodes dies cpuless-node memoryless
   asymmetric-memory offline-cpus sparse-cpus many-disks tuned-realtime many-nics"
 
 # The AMD look can nest KVM but shows no SMT; the Intel look shows SMT, but no /dev/kvm. Both hide
-# the hypervisor, so that the kernel believes in hardware and the rules for hosts speak, and have a
-# time stamp counter that the kernel trusts: it would ask the HPET for the time, behind QEMU's one lock,
-# until twelve busy CPUs do nothing else.
+# the hypervisor, so that the kernel believes in hardware and the rules for hosts speak. invtsc: or the
+# kernel asks the HPET for the time, behind QEMU's one lock. No monitor: or an idle CPU spins.
 bare="hypervisor=off,monitor=off,invtsc=on,x-force-features=on -smbios type=1,manufacturer=Lab,product=Bench"
 amd="-cpu max,family=25,model=1,stepping=1,$bare"
 intel="-cpu max,vendor=GenuineIntel,family=6,model=85,stepping=4,$bare"

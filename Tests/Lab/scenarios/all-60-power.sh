@@ -2,7 +2,7 @@
 # Given a small host on a disk, when its power fails (or the program is killed) at random moments
 # of apply and rollback, then after the next boot's recover it is exactly as before or as after, files
 # and knobs, the guest's definition too; what had been reported as done is done.
-# LAB_CUTS says how often: 10, with `make lab-long` 200.
+# LAB_CUTS says how often: 10, with `make lab-long` 100 in each of two hosts.
 set -euo pipefail
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 . "$LAB/shapes.sh"
