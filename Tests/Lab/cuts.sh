@@ -31,7 +31,7 @@ cut_power() {
     $start "$step"
     lab_says 600 '^LOOP' || fail "cut $number: the host does not come up"
     if [ "$step" = cut ]; then
-      sleep "$(awk -v t="$turn" -v r="$RANDOM" 'BEGIN { print 1.2 * t / 100 * r / 32768 }')"
+      sleep "$(awk -v t="$turn" -v r="$RANDOM" 'BEGIN { print t / 100 * r / 32768 }')"
       lab_cut
     else
       wait "$lab_guest" || fail "cut $number: the power did not fail"

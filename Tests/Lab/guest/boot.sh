@@ -14,8 +14,10 @@ for module in $(cat /etc/modules.order); do
   esac
   insmod "/lib/modules/$module" >/dev/null 2>&1
 done
-! grep -q maxcpus=1 /proc/cmdline ||
-  for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do echo 1 >$cpu; done
 # Disks and frequency policies appear a moment after their drivers.
-sleep 1
+if grep -q maxcpus=1 /proc/cmdline; then
+  for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do echo 1 >$cpu; done
+else
+  sleep 1
+fi
 [ ! -e /setup.sh ] || . /setup.sh

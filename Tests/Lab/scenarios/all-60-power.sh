@@ -16,6 +16,8 @@ mkdir -p "$tree/etc/libvirt/qemu"
 cp "$LAB/guest/web1.xml" "$tree/etc/libvirt/qemu/"
 truncate -s 64M "$WORK/virtio.img"
 mke2fs -q -F -t ext4 -N 16384 -d "$WORK/disk" "$WORK/virtio.img"
+# What a boot loads, it loads at each of the cuts.
+LAB_MODULES="virtio_pci virtio_blk ext4 nvme acpi-cpufreq cpufreq_powersave"
 lab_initrd "$WORK/cut.cpio" "$LAB/guest/cut-init.sh" "$LAB/guest/boot.sh=/boot.sh" \
   "$LAB/guest/digest.sh=/digest.sh" "$lab_program=/usr/bin/tuned-vm"
 lab_shape two-nodes
