@@ -85,24 +85,34 @@ lab_qemu() {
     -nodefaults -kernel "$VMLINUZ" -initrd "$1"
     -append "console=ttyS0 quiet panic=-1 8250.nr_uarts=4 no_timer_check $2"
     -serial "file:$WORK/console" -serial null -serial "file:$WORK/result" "${@:3}")
-  : >"$WORK/console"
-  : >"$WORK/result"
+}
+
+# lab_start SECONDS INITRD APPEND QEMU-ARGUMENTS...: run a guest in the background, as $lab_guest. One
+# boot in some hundred an emulated processor stands still for ever while it is brought up. Then nothing
+# of ours has run yet (it would have said BOOTED), and the guest is started anew, at most twice.
+lab_start() {
+  local seconds=$1 try
+  lab_qemu "${@:2}"
+  for try in 1 2 3; do
+    : >"$WORK/console"
+    : >"$WORK/result"
+    timeout --foreground -k 5 "$seconds" "${qemu[@]}" </dev/null >"$WORK/qemu.log" 2>&1 &
+    lab_guest=$!
+    ! lab_says 90 BOOTED || return 0
+    # One that ended by itself, or the last one, is for the caller to judge.
+    [ "$try" -lt 3 ] && kill -0 "$lab_guest" 2>/dev/null || return 0
+    say "the emulated processors don't come up; started anew: $(tail -n 1 "$WORK/console")"
+    lab_cut
+  done
 }
 
 # lab_boot SECONDS INITRD APPEND QEMU-ARGUMENTS...: run a guest until it powers off.
 lab_boot() {
-  lab_qemu "${@:2}"
-  timeout --foreground -k 5 "$1" "${qemu[@]}" </dev/null >"$WORK/qemu.log" 2>&1 || {
+  lab_start "$@"
+  wait "$lab_guest" || {
     echo "   the guest did not end by itself within $1 s" >&2
     return 1
   }
-}
-
-# lab_start SECONDS INITRD APPEND QEMU-ARGUMENTS...: the same in the background, for lab_cut.
-lab_start() {
-  lab_qemu "${@:2}"
-  timeout --foreground -k 5 "$1" "${qemu[@]}" </dev/null >"$WORK/qemu.log" 2>&1 &
-  lab_guest=$!
 }
 
 # lab_says SECONDS TEXT: wait until the guest's console holds a line with this text.

@@ -15,8 +15,9 @@ amd="-cpu max,family=25,model=1,stepping=1,$bare"
 intel="-cpu max,vendor=GenuineIntel,family=6,model=85,stepping=4,$bare"
 # Kernel words of guests that boot often. An emulated processor pays for each indirect branch twice. And
 # a kernel that patches its own code while several emulated processors run it now and then leaves one
-# of them with the old code for ever: what a boot patches is patched by one, then the others come.
-hasty="mitigations=off maxcpus=1"
+# of them with the old code for ever: what a boot patches is patched by one, then the others come. Their
+# clocks are the host's, so none waits for another to compare them, and no delay makes them distrusted.
+hasty="mitigations=off maxcpus=1 tsc=reliable"
 guest="-cpu max,monitor=off,family=25,model=1,stepping=1"
 
 # ram NODE MIB: a memory backend for a node.

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Tests/Lab/effect/init.sh: /init of the guest whose disk or card is measured. Runs the built-in workload
-# that the kernel word `load=` names on its disk, or with `load=card` sends datagrams to the host for
-# three seconds; says `RESULT n` on the second serial port, and waits.
+# Tests/Lab/effect/init.sh: /init of the guest whose disk, memory or card is measured. Runs the built-in
+# workload that the kernel word `load=` names, or with `load=card` sends datagrams to the host for three
+# seconds; says `RESULT n` on the second serial port, and waits.
 . /boot.sh
 for disk in /dev/vda /dev/sda; do [ ! -b $disk ] || mount -t ext4 $disk /mnt; done
 load=$(sed -n 's/.*load=\([a-z-]*\).*/\1/p' /proc/cmdline)

@@ -1,7 +1,9 @@
 # Tests/Lab/effect/run.sh: sourced inside lab_libvirt: a guest with an untuned disk or card, and the two
 # commands that a trial needs: `restart` starts it anew, `result` waits for the rate it has found.
+. "$LAB/shapes.sh"
 
-# effect_guest BUS FORMAT LOAD [CARD]: defines the guest 'effect' with that disk, and a card where asked.
+# effect_guest BUS FORMAT LOAD [CARD]: defines the guest 'effect' with that disk, and a card where asked;
+# VCPUS, MEMORY (MiB) and BACKING (what memoryBacking holds) where it needs others.
 effect_guest() {
   local dev=vda card=
   [ -z "${4:-}" ] || card="<interface type='user'><model type='$4'/></interface>"
@@ -20,12 +22,13 @@ effect_guest() {
       <os:os id='http://debian.org/debian/12'/>
     </os:libosinfo>
   </metadata>
-  <memory unit='MiB'>512</memory>
+  <memory unit='MiB'>${MEMORY:-512}</memory>
+  ${BACKING:+<memoryBacking>$BACKING</memoryBacking>}
   <vcpu>${VCPUS:-2}</vcpu>
   <os>
     <type arch='x86_64' machine='pc'>hvm</type>
     <kernel>$VMLINUZ</kernel><initrd>$WORK/effect.cpio</initrd>
-    <cmdline>console=ttyS0 quiet no_timer_check load=$3</cmdline>
+    <cmdline>console=ttyS0 quiet no_timer_check $hasty load=$3</cmdline>
   </os>
   <features><acpi/></features>
   <devices>
@@ -75,13 +78,14 @@ SCRIPT
   chmod +x "$WORK/restart" "$WORK/result"
 }
 
-# effect_trial NAME UNIT RULE...: what these rules bring; the report in $WORK/NAME.json, $WORK/NAME.txt.
+# effect_trial NAME UNIT RULE...: what these rules bring, more of UNIT being $BETTER (higher); the
+# report in $WORK/NAME.json.
 effect_trial() {
   local name=$1 unit=$2 rule rules=()
   shift 2
   for rule in "$@"; do rules+=(--only "$rule"); done
   "$program" trial --profile db --domain effect --only domain:effect "${rules[@]}" --yes \
-    --state-dir "$WORK/state" --measure output --better higher --unit "$unit" --seed 1 \
+    --state-dir "$WORK/state" --measure output --better "${BETTER:-higher}" --unit "$unit" --seed 1 \
     --before-each "$WORK/restart" --pairs "${LAB_PAIRS:-14}" --time-limit 1500 --format json \
     -- "$WORK/result" >"$WORK/$name.json" 2>"$WORK/$name.err" ||
     [ $? = 1 ] || fail "trial $name: $(tail -n 5 "$WORK/$name.err" "$WORK/effect.console")"

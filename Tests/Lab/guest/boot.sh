@@ -20,4 +20,5 @@ if grep -q maxcpus=1 /proc/cmdline; then
 else
   sleep 1
 fi
+echo BOOTED
 [ ! -e /setup.sh ] || . /setup.sh
